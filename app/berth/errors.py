@@ -1,0 +1,38 @@
+"""Every error that Berth raises on purpose.
+
+::
+
+    BerthError
+    ├── ConfigurationError     a setting, an argument or a file is wrong
+    ├── TicketError            a cookie or token is not what it should be
+    ├── SeatUnavailable        no seat can be given now
+    └── SupervisorUnreachable  a supervisor did not answer
+"""
+
+
+class BerthError(Exception):
+    """Base of all errors; its text is a sentence for the person who reads it."""
+
+
+class ConfigurationError(BerthError):
+    """Wrong settings, found before anything starts.
+
+    ``problems`` holds one sentence for each; every sentence names the key or
+    file, the value (never a secret) and the way out.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class TicketError(BerthError):
+    """A cookie or token that is missing, forged, expired or somebody else's."""
+
+
+class SeatUnavailable(BerthError):
+    """No seat can be given now; the text says why (full, draining, starting)."""
+
+
+class SupervisorUnreachable(BerthError):
+    """A supervisor's operations port did not answer, or answered nonsense."""

@@ -1,0 +1,204 @@
+"""What a replica serves, and what its scripts say without being run."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from berth.errors import ConfigurationError
+
+SERVED = (".py", ".ipynb", ".md")
+"""File endings that Panel serves; a folder holds a ``main.py`` or ``main.ipynb``."""
+
+OPENERS = frozenset({"serve", "show"})
+"""Calls with which a script opens a server of its own."""
+
+PUBLISHERS = frozenset({"servable", "add_root", "server_doc", "serve", "show"})
+"""Calls of which a script that serves something holds at least one, itself or in what it imports."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The scripts and the options that ``panel serve`` has for them.
+
+    ``static_dirs`` are pairs of route and folder, ``plugins`` names of modules
+    with ``ROUTES``, ``setup`` a script that runs once in every berth. With
+    ``dev`` open pages follow changes of the scripts.
+    """
+
+    scripts: tuple[str, ...]
+    setup: str = ""
+    static_dirs: tuple[tuple[str, str], ...] = ()
+    plugins: tuple[str, ...] = ()
+    dev: bool = False
+
+    def to_json(self) -> str:
+        """Return text that ``from_json`` reads, for the way into another process."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Serving:
+        """Read what ``to_json`` wrote."""
+        data = json.loads(text)
+        pairs = tuple((route, folder) for route, folder in data["static_dirs"])
+        return cls(tuple(data["scripts"]), data["setup"], pairs, tuple(data["plugins"]), data["dev"])
+
+    def check(self) -> None:
+        """Raise ConfigurationError with every problem that shows without running the scripts."""
+        problems = list(self.problems())
+        if problems:
+            raise ConfigurationError(*problems)
+
+    def problems(self) -> Iterator[str]:
+        """Yield a sentence for everything that is missing or cannot be served."""
+        if not self.scripts:
+            yield "No script to serve: name at least one .py, .ipynb or .md file."
+        for name in self.scripts:
+            yield from _script_problems(Path(name))
+        if self.setup and not Path(self.setup).is_file():
+            yield f"--setup {self.setup}: there is no such file."
+        for route, folder in self.static_dirs:
+            if not Path(folder).is_dir():
+                yield f"--static-dirs {route}={folder}: there is no such folder."
+            if route.strip("/") in ("static", "berth", "login", "logout"):
+                yield f"--static-dirs {route}={folder}: Berth uses this route itself; choose another."
+        for plugin in self.plugins:
+            if _missing(plugin):
+                yield f"--plugins {plugin}: no module of that name is installed or lies in this folder."
+        slugs = [Path(name).stem for name in self.scripts]
+        for slug in sorted({slug for slug in slugs if slugs.count(slug) > 1}):
+            yield f"More than one script would be served at /{slug}: rename one of them."
+
+    def sources(self) -> list[Source]:
+        """Return the scripts and every local module that they import, each once."""
+        found: dict[Path, Source] = {}
+        queue = [main_file(Path(name)) for name in (*self.scripts, *([self.setup] if self.setup else []))]
+        while queue:
+            path = queue.pop().resolve()
+            if path in found or not path.is_file():
+                continue
+            found[path] = source = Source(path)
+            queue += source.local_imports
+        return list(found.values())
+
+    def third_party(self) -> list[str]:
+        """Return the installed modules, without the standard library, that the scripts import."""
+        names = {name for source in self.sources() for name in source.installed_imports}
+        return sorted(names)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of Python, read but not run."""
+
+    path: Path
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree; empty where the text cannot be parsed."""
+        try:
+            return ast.parse(python_text(self.path))
+        except (SyntaxError, ValueError, OSError):
+            return ast.Module(body=[], type_ignores=[])
+
+    @property
+    def opens_server(self) -> bool:
+        """Whether it calls ``pn.serve(…)`` or ``.show()`` itself."""
+        return any(name in OPENERS for name in self._calls())
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it holds any call that puts something on a page."""
+        return any(name in PUBLISHERS for name in self._calls())
+
+    @property
+    def local_imports(self) -> list[Path]:
+        """Files of modules that lie beside this one."""
+        return [path for name in self._imports() for path in self._beside(name)]
+
+    @property
+    def installed_imports(self) -> set[str]:
+        """Imported modules, as they are written, that are installed and not of the standard library."""
+        names = {name for name in self._imports() if not self._beside(name)}
+        return {name for name in names if name.partition(".")[0] not in sys.stdlib_module_names and not _missing(name)}
+
+    def _imports(self) -> set[str]:
+        names: set[str] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module)
+            elif isinstance(node, ast.ImportFrom):
+                names.update(alias.name for alias in node.names)
+        return names
+
+    def _calls(self) -> Iterator[str]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                yield node.func.attr
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                yield node.func.id
+
+    def _beside(self, name: str) -> list[Path]:
+        base = self.path.parent.joinpath(*name.split("."))
+        return [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
+
+
+def python_text(path: Path) -> str:
+    """Return a script's Python; of a notebook the code cells without magics. Raises OSError, ValueError."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        return ""
+    if path.suffix != ".ipynb":
+        return text
+    cells = json.loads(text).get("cells", [])
+    code = ["".join(cell["source"]) for cell in cells if cell.get("cell_type") == "code"]
+    lines = "\n".join(code).splitlines()
+    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
+
+
+def main_file(path: Path) -> Path:
+    """Return the file that runs when ``path``, a script or a folder, is served."""
+    if not path.is_dir():
+        return path
+    return next((path / name for name in ("main.py", "main.ipynb") if (path / name).is_file()), path / "main.py")
+
+
+def parse_static_dirs(pairs: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Read ``ROUTE=FOLDER`` texts. Raises ConfigurationError."""
+    wrong = [pair for pair in pairs if not all(pair.partition("=")[::2])]
+    if wrong:
+        raise ConfigurationError(*(f"--static-dirs {pair}: must look like ROUTE=FOLDER." for pair in wrong))
+    return tuple((route, folder) for route, _, folder in (pair.partition("=") for pair in pairs))
+
+
+def _script_problems(path: Path) -> Iterator[str]:
+    if not path.exists():
+        yield f"{path}: there is no such file."
+        return
+    if path.is_dir() and not main_file(path).is_file():
+        yield f"{path}: a folder is served by its main.py or main.ipynb, and this one has none."
+        return
+    if path.is_file() and path.suffix not in SERVED:
+        yield f"{path}: only {', '.join(SERVED)} files can be served."
+        return
+    try:
+        ast.parse(python_text(main_file(path)), str(path))
+    except SyntaxError as error:
+        yield f"{path}, line {error.lineno}: {error.msg}. Mend the syntax."
+    except (ValueError, OSError) as error:
+        yield f"{path}: cannot be read: {error}."
+
+
+def _missing(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is None
+    except (ImportError, ValueError):
+        return True

@@ -1,0 +1,353 @@
+"""The settings of all roles: one typed field each, read from the environment and ``.env``.
+
+``Settings.load()`` is the only reader. A field states its variable, how its
+text is parsed, its default and its documentation; the README's table is made
+from these fields.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from berth.errors import ConfigurationError
+
+T = TypeVar("T")
+
+SHORTEST_SECRET = 32
+"""Characters that a cookie secret has at least."""
+
+RUNTIME_VARIABLES = frozenset({"BERTH_NAME", "BERTH_REQUIRE"})
+"""Variables with our prefix that are no settings: what a berth tells its dashboard, and what the tests need."""
+
+
+def setting(variable: str, parse: Callable[[str], T], default: str, doc: str, *, secret: bool = False) -> T:
+    """Declare a setting.
+
+    ``variable`` is the name in the environment, ``default`` the text that is
+    parsed when the variable is not set. ``parse`` raises ``ValueError`` with
+    the end of the sentence "VARIABLE=value …". A secret's value is left out
+    of messages.
+    """
+    metadata = {"variable": variable, "parse": parse, "default": default, "doc": doc, "secret": secret}
+    return field(default_factory=lambda: parse(default), metadata=metadata)
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in re.split(r"[\s,]+", text) if name)
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError("is not a whole number") from None
+        if not low <= number <= high:
+            raise ValueError(f"must lie between {low} and {high}")
+        return number
+
+    return parse
+
+
+def _seconds(low: float = 0) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            raise ValueError("is not a number of seconds") from None
+        if not low <= number < 1e9:
+            raise ValueError(f"must be {low:g} seconds or more")
+        return number
+
+    return parse
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"must be one of: {', '.join(allowed)}")
+        return text
+
+    return parse
+
+
+def _url(text: str) -> str:
+    if not text:
+        return text
+    try:
+        url = urlsplit(text)
+        url.port  # noqa: B018  (reading it raises for a port that is none)
+    except ValueError as error:
+        raise ValueError(f"is not an address: {error}") from None
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("must look like https://dash.example.org or https://example.org/dash")
+    if url.query or url.fragment or not re.fullmatch(r"[\w/.~-]*", url.path):
+        raise ValueError("may have a path of letters, digits and -._~ but no query and no fragment")
+    return text.rstrip("/")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = _names(text)
+    for origin in origins:
+        url = urlsplit(origin)
+        if url.scheme not in ("http", "https") or not url.netloc or url.path or url.query:
+            raise ValueError(f"has {origin!r}, which is no origin such as https://intranet.example.org")
+    return origins
+
+
+def _secret(text: str) -> str:
+    if text and len(text) < SHORTEST_SECRET:
+        raise ValueError(
+            f"is too short ({len(text)} characters, at least {SHORTEST_SECRET} are needed): "
+            'make one with python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    return text
+
+
+def _addresses(text: str) -> tuple[tuple[str, int], ...]:
+    addresses = []
+    for name in _names(text):
+        host, _, port = name.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise ValueError(f"has {name!r}, which is no HOST:PORT")
+        addresses.append((host.strip("[]"), int(port)))
+    return tuple(addresses)
+
+
+def _colour(text: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise ValueError("must be a colour such as #0b6e8f")
+    return text
+
+
+def _file(text: str) -> str:
+    if text and not Path(text).is_file():
+        raise ValueError("names a file that is not there")
+    return text
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every role reads. Times are in seconds, sizes in MiB."""
+
+    app_url: str = setting(
+        "APP_URL", _url, "", "Address that visitors type, with a path if there is one. Empty: `http://localhost:PORT`."
+    )
+    port: int = setting("PORT", _whole(1, 65535), "8080", "Port of the router, the only one that visitors reach.")
+    cookie_secret: str = setting(
+        "COOKIE_SECRET",
+        _secret,
+        "",
+        "Secret of at least 32 characters from which all keys are derived. Changing it logs everybody out.",
+        secret=True,
+    )
+    credentials: str = setting(
+        "CREDENTIALS",
+        _text,
+        "",
+        "Who may log in: `user:password,user2:password2`. A password may be a hash made by `berth hash-password`.",
+        secret=True,
+    )
+
+    credentials_file: str = setting(
+        "BERTH_CREDENTIALS_FILE", _file, "", "File with one `user:password` or `user:hash` a line, besides CREDENTIALS."
+    )
+    login: str = setting(
+        "BERTH_LOGIN", _choice("password", "none"), "password", "`none` opens the dashboards to anybody."
+    )
+    login_lifetime: float = setting(
+        "BERTH_LOGIN_LIFETIME", _seconds(60), "604800", "How long a login lasts (s). Logging in again keeps the seat."
+    )
+
+    seats: int = setting("BERTH_SEATS", _whole(1, 10_000), "1", "Visitors that share one berth.")
+    spare: int = setting("BERTH_SPARE", _whole(0, 1_000), "1", "Fresh berths that stand ready for newcomers.")
+    max_berths: int = setting("BERTH_MAX_BERTHS", _whole(1, 1_000), "16", "Berths that one replica runs at most.")
+    seat_grace: float = setting(
+        "BERTH_SEAT_GRACE",
+        _seconds(),
+        "20",
+        "How long a seat is kept after its last page was left, e.g. for a reload (s).",
+    )
+    lost_grace: float = setting(
+        "BERTH_LOST_GRACE",
+        _seconds(),
+        "900",
+        "How long a seat and its sessions are kept after a connection was lost (s).",
+    )
+    idle_timeout: float = setting(
+        "BERTH_IDLE_TIMEOUT", _seconds(), "0", "A visitor without input for so long loses the seat (s); 0 turns it off."
+    )
+    idle_warning: float = setting(
+        "BERTH_IDLE_WARNING", _seconds(1), "60", "How long before that the page warns with a countdown (s)."
+    )
+    drain_grace: float = setting(
+        "BERTH_DRAIN_GRACE", _seconds(), "3600", "How long a replica that ends waits for its visitors to leave (s)."
+    )
+
+    preload: tuple[str, ...] = setting(
+        "BERTH_PRELOAD",
+        _names,
+        "auto",
+        "Modules that are imported once before berths are forked: `auto` (what the scripts import), `none`, or names.",
+    )
+    blocked_after: float = setting(
+        "BERTH_BLOCKED_AFTER",
+        _seconds(0.2),
+        "1",
+        "A berth that does not react for so long is logged with its stack (s).",
+    )
+    stuck_limit: float = setting(
+        "BERTH_STUCK_LIMIT", _seconds(), "0", "A berth that does not react for so long is replaced (s); 0 turns it off."
+    )
+    upload_limit: int = setting(
+        "BERTH_UPLOAD_LIMIT",
+        _whole(1, 4096),
+        "100",
+        "Largest upload and largest message of a page (MiB), in every layer.",
+    )
+
+    title: str = setting("BERTH_TITLE", _text, "Berth", "Title of the login page, the waiting room and the index.")
+    logo: str = setting("BERTH_LOGO", _file, "", "Image file (svg, png) shown there.")
+    colour: str = setting("BERTH_COLOUR", _colour, "#0b6e8f", "Main colour there.")
+
+    embed_origins: tuple[str, ...] = setting(
+        "BERTH_EMBED_ORIGINS", _origins, "", "Origins of other sites whose pages may embed the dashboards."
+    )
+    content_sources: tuple[str, ...] = setting(
+        "BERTH_CONTENT_SOURCES",
+        _names,
+        "https:",
+        "Where dashboards may load scripts, styles and pictures from besides this site (CSP sources); `'self'` for nowhere.",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        "BERTH_TRUSTED_PROXIES",
+        _names,
+        "",
+        "Addresses or networks of proxies in front whose X-Forwarded-… are believed.",
+    )
+
+    host: str = setting(
+        "BERTH_HOST", _text, "127.0.0.1", "Address on which the router listens; `*` for all, IPv4 and IPv6."
+    )
+    address: str = setting(
+        "BERTH_ADDRESS", _text, "127.0.0.1", "This replica's address as the router reaches it; it stands in tickets."
+    )
+    berth_port: int = setting("BERTH_BERTH_PORT", _whole(1, 65535), "5006", "Port of a replica's first berth.")
+    operations_port: int = setting("BERTH_OPERATIONS_PORT", _whole(1, 65535), "9090", "Port of a replica's supervisor.")
+    lobby_port: int = setting("BERTH_LOBBY_PORT", _whole(1, 65535), "5000", "Port of the lobby.")
+    replicas: tuple[tuple[str, int], ...] = setting(
+        "BERTH_REPLICAS", _addresses, "127.0.0.1:9090", "Operations ports of the replicas that the lobby fills."
+    )
+    log_level: str = setting(
+        "BERTH_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "Least severity that is logged."
+    )
+
+    @property
+    def url(self) -> str:
+        """The address that visitors use, without a slash at its end."""
+        return self.app_url or f"http://localhost:{self.port}"
+
+    @property
+    def prefix(self) -> str:
+        """Path under which everything lies: empty, or ``/like/this``."""
+        return urlsplit(self.url).path
+
+    @property
+    def secure(self) -> bool:
+        """Whether visitors come by https, so that cookies may say Secure."""
+        return self.url.startswith("https:")
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Hosts (with port) from which pages may open WebSockets."""
+        own = urlsplit(self.url).netloc
+        local = () if self.app_url else (f"127.0.0.1:{self.port}",)
+        return (own, *local, *(urlsplit(origin).netloc for origin in self.embed_origins))
+
+    @property
+    def upload_bytes(self) -> int:
+        """The upload limit in bytes."""
+        return self.upload_limit * 2**20
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+        """Read the environment, then ``.env`` in the current folder for what is not there.
+
+        ``overrides`` are texts by field name (from the command line) and win
+        over both. Raises ConfigurationError with every problem at once.
+        """
+        given = _environment() if environ is None else environ
+        problems = list(_unknown(given))
+        values: dict[str, Any] = {}
+        for spec in fields(cls):
+            text = overrides.get(spec.name)
+            text = given.get(spec.metadata["variable"]) if text is None else str(text)
+            if text is None or (text == "" and spec.metadata["default"] != ""):
+                continue
+            try:
+                values[spec.name] = spec.metadata["parse"](text.strip())
+            except ValueError as error:
+                problems.append(_problem(spec, text, error))
+        settings = cls(**values)
+        problems += settings._contradictions()
+        if problems:
+            raise ConfigurationError(*problems)
+        return settings
+
+    def _contradictions(self) -> Iterator[str]:
+        if self.spare > self.max_berths:
+            yield (
+                f"BERTH_SPARE={self.spare} is more than BERTH_MAX_BERTHS={self.max_berths}: "
+                "lower the first or raise the second."
+            )
+        last = self.berth_port + self.max_berths - 1
+        if last > 65535:
+            yield f"BERTH_BERTH_PORT={self.berth_port} leaves no room for {self.max_berths} berths: choose a lower port."
+        for name, port in (("PORT", self.port), ("BERTH_LOBBY_PORT", self.lobby_port)):
+            if self.berth_port <= port <= last:
+                yield f"{name}={port} is one of the berths' ports ({self.berth_port} to {last}): choose another."
+        if self.idle_timeout and self.idle_timeout <= self.idle_warning:
+            yield (
+                f"BERTH_IDLE_TIMEOUT={self.idle_timeout:g} must be longer than "
+                f"BERTH_IDLE_WARNING={self.idle_warning:g}: raise it or lower the warning."
+            )
+
+
+def _environment() -> dict[str, str]:
+    stored = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**stored, **os.environ}
+
+
+def _problem(spec: Field[Any], text: str, error: ValueError) -> str:
+    variable = spec.metadata["variable"]
+    shown = variable if spec.metadata["secret"] else f"{variable}={text[:80]}"
+    return f"{shown} {error}."
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[str]:
+    known = [spec.metadata["variable"] for spec in fields(Settings)]
+    for name in sorted(given):
+        if not name.startswith("BERTH_") or name in known or name in RUNTIME_VARIABLES:
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}?" if near else "README.md lists all settings."
+        yield f"{name} is no setting of Berth; {hint}"
+
+
+def documentation() -> Iterator[tuple[str, str, str]]:
+    """Yield variable, default and description of every setting, in order."""
+    for spec in fields(Settings):
+        yield spec.metadata["variable"], spec.metadata["default"], spec.metadata["doc"]
