@@ -1,0 +1,81 @@
+"""Lets nobody into a berth but the visitors whose tickets name this very process."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
+from tornado.web import Application, RequestHandler
+
+from berth.errors import TicketError
+from berth.replica.guest.main import Birth
+from berth.tickets import Keys, Visitor
+
+FORBIDDEN_ARGUMENTS = frozenset({"bokeh-session-id", "bokeh-token"})
+"""With these a link could put a visitor into a session that somebody else knows."""
+
+
+class Gate:
+    """Knows who may enter. ``unseated`` are visitors whose seat here has ended."""
+
+    def __init__(self, birth: Birth) -> None:
+        self.settings = birth.settings
+        self.keys = Keys(birth.settings.cookie_secret)
+        self.number = birth.number
+        self.unseated: set[str] = set()
+
+    def enter(self, request: HTTPServerRequest) -> Visitor:
+        """Return the visitor who sent the request. Raises TicketError for anybody else."""
+        cookies = {name: morsel.value for name, morsel in request.cookies.items()}
+        visitor = self.keys.who(cookies, self.settings.login_lifetime)
+        ticket = self.keys.seat(cookies, visitor)
+        if ticket.berth != self.number or visitor.id in self.unseated:
+            raise TicketError("the seat was in another process")
+        if FORBIDDEN_ARGUMENTS & set(request.arguments) or "Bokeh-Session-Id" in request.headers:
+            raise TicketError("a session cannot be chosen in the address")
+        return visitor
+
+    def guard(self, application: Application) -> None:
+        """Check every request of ``application``, whatever its route, before its handler is made."""
+        find = application.find_handler
+
+        def find_guarded(request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate:
+            try:
+                request.visitor = self.enter(request)  # type: ignore[attr-defined]  # read by the handlers
+            except TicketError as error:
+                arguments = {"reason": str(error), "prefix": self.settings.prefix}
+                return application.get_handler_delegate(request, Refusal, arguments)
+            return find(request, **kwargs)
+
+        application.find_handler = find_guarded  # type: ignore[assignment, method-assign]  # the one place that all routes pass
+
+
+class Refusal(RequestHandler):
+    """Sends a page to the lobby for a new ticket, and answers everything else with 403."""
+
+    def initialize(self, reason: str, prefix: str) -> None:
+        """Take the reason, a sentence for the log of the browser."""
+        self.reason = reason
+        self.prefix = prefix
+
+    def prepare(self) -> None:
+        """Answer whatever the method is."""
+        self.set_header("Cache-Control", "no-store")
+        if self._is_page():
+            self.redirect(f"{self.prefix}/berth/seat?next={quote(self.request.uri or '/', safe='')}", status=303)
+            return
+        self.set_status(403)
+        self.finish(f"Forbidden: {self.reason}.\n")
+
+    def _is_page(self) -> bool:
+        if self.request.method != "GET" or "Upgrade" in self.request.headers:
+            return False
+        if FORBIDDEN_ARGUMENTS & set(self.request.arguments):
+            return False
+        if self.request.path.endswith("/autoload.js"):
+            return True
+        destination = self.request.headers.get("Sec-Fetch-Dest")
+        if destination:
+            return destination in ("document", "iframe")
+        return "text/html" in self.request.headers.get("Accept", "")

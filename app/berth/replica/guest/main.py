@@ -1,0 +1,71 @@
+"""The first steps of a berth process: tie its life to the supervisor's, then serve."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import fcntl
+import os
+import random
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from setproctitle import setproctitle
+
+from berth import log as logs
+from berth.serving import Serving
+from berth.settings import Settings
+
+
+@dataclass(frozen=True)
+class Birth:
+    """What a berth is told when it is forked; ``number`` names this very process."""
+
+    index: int
+    number: int
+    port: int
+    settings: Settings
+    serving: Serving
+
+    @property
+    def name(self) -> str:
+        """``berth-0`` and so on."""
+        return f"berth-{self.index}"
+
+
+def run(birth: Birth, link: socket.socket, stack: Connection, output: Connection, lifeline: Connection) -> None:
+    """Serve until told to stop. The supervisor's end of ``lifeline`` closes when it dies."""
+    setproctitle(f"{birth.name} (port {birth.port})")
+    os.setpgid(0, 0)
+    _die_with_supervisor(lifeline.fileno())
+    os.dup2(output.fileno(), 1)
+    os.dup2(output.fileno(), 2)
+    output.close()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file since Python 3.7
+    faulthandler.register(signal.SIGUSR1, file=stack.fileno(), all_threads=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["BERTH_NAME"] = birth.name
+    _reseed()
+    logs.configure(birth.settings.log_level, logs.BERTH_FORMAT)
+    # Imported here, so that the supervisor stays without Panel.
+    from berth.replica.guest.server import serve
+
+    asyncio.run(serve(birth, link))
+
+
+def _die_with_supervisor(lifeline: int) -> None:
+    """Have the kernel send SIGIO, which ends the process even inside C code, when the pipe closes."""
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _reseed() -> None:
+    """Give this process random numbers of its own: a fork inherits its parent's."""
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy:
+        numpy.random.seed()

@@ -1,0 +1,214 @@
+"""The supervisor's side of one berth: its process, its heartbeat, its output and its seats."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from typing import Any
+
+from berth.replica.guest.main import Birth, run
+from berth.replica.link import Link
+from berth.replica.seats import Seats
+from berth.status import App, BerthStatus
+
+log = logging.getLogger("berth.replica")
+
+STOP_PATIENCE = 5.0
+"""Seconds that a berth has to end its sessions before it is killed."""
+
+OUTPUT_CHUNK = 2**16
+OUTPUT_PAUSE = 0.02
+"""A berth that prints without end waits for itself: at most a chunk each pause (s) is passed on."""
+
+STACK_SIGNAL = signal.SIGUSR1
+
+
+@dataclass
+class Ends:
+    """The supervisor's ends of the pipes to one process."""
+
+    link: socket.socket
+    stack: Connection
+    output: Connection
+    lifeline: Connection
+
+
+class Berth:
+    """One berth process, from its fork to its end.
+
+    ``state`` goes ``starting`` → ``ready`` → ``ending`` → ``gone``. ``failed``
+    maps scripts that do not run to a sentence that says where and why.
+    """
+
+    def __init__(self, birth: Birth, seats: Seats, version: int) -> None:
+        self.birth = birth
+        self.seats = seats
+        self.version = version
+        self.state = "starting"
+        self.apps: tuple[App, ...] = ()
+        self.failed: dict[str, str] = {}
+        self.used = False
+        self.started_at = time.monotonic()
+        self.beat_at = self.started_at
+        self.ended = asyncio.Event()
+        self._process: ForkServerProcess | None = None
+        self._ends: Ends | None = None
+        self._link: Link | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def name(self) -> str:
+        """``berth-0`` and so on."""
+        return self.birth.name
+
+    @property
+    def pid(self) -> int:
+        """Id of the process; 0 before it is there."""
+        return (self._process.pid or 0) if self._process else 0
+
+    @property
+    def exitcode(self) -> int | None:
+        """How the process ended: the negative signal, or what it returned."""
+        return self._process.exitcode if self._process else None
+
+    def silent(self, now: float) -> float:
+        """Return for how long (s) nothing was heard."""
+        return max(0.0, now - self.beat_at)
+
+    def offers(self, now: float, blocked_after: float) -> int:
+        """Return how many visitors can be seated here now."""
+        return self.seats.free if self.state == "ready" and self.silent(now) < blocked_after else 0
+
+    def status(self, now: float, blocked_after: float) -> BerthStatus:
+        """Return what ``/status`` says of this berth."""
+        silent = self.silent(now)
+        visitors = tuple(seat.visitor for seat in self.seats)
+        blocked = round(silent, 3) if silent >= blocked_after and self.state == "ready" else 0.0
+        return BerthStatus(self.name, self.birth.number, self.birth.port, self.pid, self.state, blocked, visitors)
+
+    def fork(self, context: ForkServerContext) -> None:
+        """Start the process. Waits for the forkserver, so it runs in a thread."""
+        ours, theirs = socket.socketpair()
+        stack_read, stack_write = context.Pipe(duplex=False)
+        output_read, output_write = context.Pipe(duplex=False)
+        life_read, life_write = context.Pipe(duplex=False)
+        arguments = (self.birth, theirs, stack_write, output_write, life_read)
+        process = context.Process(target=run, args=arguments, name=self.name)
+        try:
+            process.start()
+        finally:
+            for end in (theirs, stack_write, output_write, life_read):
+                end.close()
+        self._process, self._ends = process, Ends(ours, stack_read, output_read, life_write)
+
+    async def listen(self, hear: Callable[[Berth, dict[str, Any]], None]) -> None:
+        """Pass messages to ``hear`` until the process has ended, then clean up after it."""
+        assert self._process
+        assert self._ends
+        self.beat_at = time.monotonic()
+        exited = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._process.sentinel, exited.set)
+        self._link = await Link.over(self._ends.link)
+        self._spawn(self._hear(self._link, hear))
+        self._spawn(self._pass_output(self._ends.output))
+        try:
+            await exited.wait()
+        finally:
+            loop.remove_reader(self._process.sentinel)
+            self._process.join()
+            self._clean_up()
+
+    def say(self, **message: Any) -> None:
+        """Send the berth a message; it may be too busy to read it soon."""
+        if self._link:
+            self._link.send(**message)
+
+    async def stack(self) -> str:
+        """Return the stacks of all threads as ``faulthandler`` prints them; empty if none came."""
+        if not self._ends or not self.pid:
+            return ""
+        self._signal(STACK_SIGNAL)
+        for _ in range(20):
+            await asyncio.sleep(0.02)
+            if self._ends.stack.closed:
+                return ""
+            if self._ends.stack.poll():
+                await asyncio.sleep(0.02)
+                return os.read(self._ends.stack.fileno(), OUTPUT_CHUNK).decode(errors="replace")
+        return ""
+
+    def stop(self) -> None:
+        """End the process: its sessions first, and if that takes too long at once."""
+        if self.state in ("ending", "gone"):
+            return
+        self.state = "ending"
+        self.say(do="stop")
+        self._spawn(self._kill_later())
+
+    def kill(self) -> None:
+        """End the process and all that it started now."""
+        if self.pid and self.exitcode is None:
+            try:
+                os.killpg(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                self._signal(signal.SIGKILL)
+
+    async def _kill_later(self) -> None:
+        try:
+            await asyncio.wait_for(self.ended.wait(), STOP_PATIENCE)
+        except TimeoutError:
+            self.kill()
+
+    async def _hear(self, link: Link, hear: Callable[[Berth, dict[str, Any]], None]) -> None:
+        async for message in link.messages():
+            self.beat_at = time.monotonic()
+            hear(self, message)
+
+    async def _pass_output(self, output: Connection) -> None:
+        reader = asyncio.StreamReader(limit=OUTPUT_CHUNK)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        pipe = os.fdopen(os.dup(output.fileno()), "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
+        try:
+            while chunk := await reader.read(OUTPUT_CHUNK):
+                for line in chunk.decode(errors="replace").splitlines():
+                    log.info("%s%s: %s", self.name, self._of_whom(), line)
+                await asyncio.sleep(OUTPUT_PAUSE)
+        finally:
+            transport.close()
+
+    def _of_whom(self) -> str:
+        users = sorted({seat.user for seat in self.seats})
+        return f" ({', '.join(users)})" if users else ""
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def _clean_up(self) -> None:
+        self.state = "gone"
+        self.ended.set()
+        if self._link:
+            self._link.close()
+        if self._ends:
+            self._ends.stack.close()
+            self._ends.output.close()
+            self._ends.lifeline.close()
+        # What the process started may outlive it; its group is its own.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
