@@ -71,7 +71,9 @@ class Session:
         for model in self.models.values():
             if all(model.get("attributes", {}).get(name) == value for name, value in attributes.items()):
                 return str(model["id"])
-        raise AssertionError(f"no model with {attributes}: {[m.get('attributes', {}).get('label') for m in self.models.values()]}")
+        raise AssertionError(
+            f"no model with {attributes}: {[m.get('attributes', {}).get('label') for m in self.models.values()]}"
+        )
 
     def click(self, label: str) -> None:
         """Press the button with this label."""
