@@ -8,6 +8,7 @@ from these fields.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -94,7 +95,7 @@ def _url(text: str) -> str:
         raise ValueError(f"is not an address: {error}") from None
     if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("must look like https://dash.example.org or https://example.org/dash")
-    if url.query or url.fragment or not re.fullmatch(r"[\w/.~-]*", url.path):
+    if url.query or url.fragment or not re.fullmatch(r"[A-Za-z0-9_/.~-]*", url.path):
         raise ValueError("may have a path of letters, digits and -._~ but no query and no fragment")
     return text.rstrip("/")
 
@@ -125,6 +126,30 @@ def _addresses(text: str) -> tuple[tuple[str, int], ...]:
             raise ValueError(f"has {name!r}, which is no HOST:PORT")
         addresses.append((host.strip("[]"), int(port)))
     return tuple(addresses)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = _names(text)
+    for network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ValueError(f"has {network!r}, which is no address or network such as 10.0.0.0/8") from None
+    return networks
+
+
+def _sources(text: str) -> tuple[str, ...]:
+    sources = _names(text)
+    for source in sources:
+        if not re.fullmatch(r"'self'|[a-z]+:|[\w.:/*~%-]+", source):
+            raise ValueError(f"has {source!r}, which is no CSP source such as https: or https://cdn.example.org")
+    return sources
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"\*|[\w.-]+|[0-9a-fA-F:.]+", text, re.ASCII):
+        raise ValueError("is no address to listen on, such as 127.0.0.1, or * for all")
+    return text
 
 
 def _colour(text: str) -> str:
@@ -228,19 +253,19 @@ class Settings:
     )
     content_sources: tuple[str, ...] = setting(
         "BERTH_CONTENT_SOURCES",
-        _names,
+        _sources,
         "https:",
         "Where dashboards may load scripts, styles and pictures from besides this site (CSP sources); `'self'` for nowhere.",
     )
     trusted_proxies: tuple[str, ...] = setting(
         "BERTH_TRUSTED_PROXIES",
-        _names,
+        _networks,
         "",
         "Addresses or networks of proxies in front whose X-Forwarded-… are believed.",
     )
 
     host: str = setting(
-        "BERTH_HOST", _text, "127.0.0.1", "Address on which the router listens; `*` for all, IPv4 and IPv6."
+        "BERTH_HOST", _host, "127.0.0.1", "Address on which the router listens; `*` for all, IPv4 and IPv6."
     )
     address: str = setting(
         "BERTH_ADDRESS", _text, "127.0.0.1", "This replica's address as the router reaches it; it stands in tickets."
@@ -342,7 +367,7 @@ def _unknown(given: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(given):
         if not name.startswith("BERTH_") or name in known or name in RUNTIME_VARIABLES:
             continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
         hint = f"did you mean {near[0]}?" if near else "README.md lists all settings."
         yield f"{name} is no setting of Berth; {hint}"
 

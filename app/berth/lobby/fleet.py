@@ -1,0 +1,193 @@
+"""All supervisors: what they say of themselves, and seats from whichever has one.
+
+Supervisors are asked at the same time and waited for only briefly, so that one
+that is slow or dead costs visitors of the others nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from berth.errors import SeatUnavailable, SupervisorUnreachable
+from berth.settings import Settings
+from berth.status import App, Status
+from berth.supervisors import Supervisor
+from berth.tickets import Keys, Ticket, Visitor
+
+logger = logging.getLogger(__name__)
+
+QUICK = 0.25
+"""Seconds to wait for a supervisor that others do not depend on."""
+
+MOST_ERRANDS = 500
+"""Calls that nobody waits for, at the same time; more are dropped."""
+
+
+@dataclass(eq=False)
+class Member:
+    """A supervisor and what it said last; ``status`` is None while it does not answer."""
+
+    supervisor: Supervisor
+    status: Status | None = None
+    asked: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def free(self) -> int:
+        """Seats that a newcomer may get."""
+        if not self.status or self.status.draining or self.status.cordoned:
+            return 0
+        return max(self.status.seats - self.status.taken, 0)
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What is best to reserve at: a seat that is ready, then the emptiest."""
+        return bool(self.status and self.status.ready), self.free
+
+    def holds(self, visitor: Visitor) -> bool:
+        """Whether the visitor has a seat here."""
+        berths = self.status.berths if self.status else ()
+        return any(visitor.id in berth.visitors for berth in berths)
+
+    def ask(self) -> asyncio.Task[None]:
+        """Begin to ask for the status, or return the question that is under way."""
+        if self.asked is None or self.asked.done():
+            self.asked = asyncio.create_task(self._ask())
+        return self.asked
+
+    async def _ask(self) -> None:
+        try:
+            self.status = await self.supervisor.status()
+        except SupervisorUnreachable as error:
+            if self.status:
+                logger.warning("supervisor lost: %s", error)
+            self.status = None
+
+
+class Fleet:
+    """The supervisors that the settings name."""
+
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        self._keys = keys
+        self._operations_port = settings.operations_port
+        self._members = [Member(Supervisor(host, port, keys)) for host, port in settings.replicas]
+        self._reservations: dict[str, asyncio.Task[Ticket]] = {}
+        self._errands: set[asyncio.Task[None]] = set()
+        self._apps: tuple[App, ...] = ()
+        self._asked = 0.0
+
+    @property
+    def free(self) -> int:
+        """Seats that newcomers may get, as far as is known."""
+        return sum(member.free for member in self._members)
+
+    @property
+    def seats(self) -> int:
+        """Seats of all supervisors that answer, taken or not."""
+        return sum(member.status.seats for member in self._members if member.status)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether any supervisor answers."""
+        return any(member.status for member in self._members)
+
+    @property
+    def problem(self) -> str:
+        """Why no seat can be given although nobody sits there, in a sentence; or empty."""
+        problems = [member.status.problem for member in self._members if member.status]
+        return problems[0] if problems and all(problems) else ""
+
+    @property
+    def apps(self) -> tuple[App, ...]:
+        """The dashboards, also when no supervisor answers just now."""
+        found = next((member.status.apps for member in self._members if member.status and member.status.apps), None)
+        self._apps = found if found is not None else self._apps
+        return self._apps
+
+    async def look(self, patience: float = QUICK) -> None:
+        """Ask every supervisor for its status; those that have not answered in time are as before."""
+        await asyncio.wait([member.ask() for member in self._members], timeout=patience)
+        self._asked = time.monotonic()
+
+    async def look_if_older(self, age: float) -> None:
+        """Ask unless that was done less than ``age`` seconds ago."""
+        if time.monotonic() - self._asked > age:
+            await self.look()
+
+    def holds(self, visitor: Visitor) -> bool:
+        """Whether the visitor had a seat when the supervisors were asked last."""
+        return any(member.holds(visitor) for member in self._members)
+
+    async def reserve(self, visitor: Visitor) -> Ticket:
+        """Return a ticket to the visitor's seat, or to a new one.
+
+        Calls for one visitor at the same time get the same ticket. Raises
+        SeatUnavailable, also when no supervisor can be reached.
+        """
+        task = self._reservations.get(visitor.id)
+        if task is None:
+            task = asyncio.create_task(self._reserve(visitor))
+            self._reservations[visitor.id] = task
+            task.add_done_callback(lambda done: self._reserved(visitor, done))
+        return await asyncio.shield(task)
+
+    async def release(self, visitor: Visitor, reason: str) -> None:
+        """End the visitor's seats, wherever they are; best effort."""
+        await self.look()
+        for member in self._members:
+            if member.holds(visitor):
+                self.errand(member.supervisor.release(visitor, reason))
+
+    def supervisor(self, ticket: Ticket) -> Supervisor:
+        """Return the supervisor of the ticket's berth."""
+        same = [member.supervisor for member in self._members if member.supervisor.host == ticket.ip]
+        return same[0] if len(same) == 1 else Supervisor(ticket.ip, self._operations_port, self._keys)
+
+    def errand(self, call: Coroutine[Any, Any, None]) -> None:
+        """Do a call that nobody waits for and that may fail."""
+        if len(self._errands) >= MOST_ERRANDS:
+            call.close()
+            return
+        task = asyncio.create_task(_quietly(call))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _reserve(self, visitor: Visitor) -> Ticket:
+        if len(self._members) > 1:
+            await self.look()
+        reason = "no supervisor answers"
+        for member in self._candidates(visitor):
+            try:
+                ticket = await member.supervisor.reserve(visitor)
+            except SeatUnavailable as error:
+                reason = str(error)
+            except SupervisorUnreachable as error:
+                member.status = None
+                logger.warning("no seat for visitor %s: %s", visitor.id, error)
+            else:
+                logger.info("visitor %s (%s) has berth %s at %s", visitor.id, visitor.user, ticket.berth, ticket.ip)
+                return ticket
+        raise SeatUnavailable(reason)
+
+    def _reserved(self, visitor: Visitor, task: asyncio.Task[Ticket]) -> None:
+        self._reservations.pop(visitor.id, None)
+        if not task.cancelled():
+            # Whoever asked may have stopped waiting; asyncio would call the error forgotten.
+            task.exception()
+
+    def _candidates(self, visitor: Visitor) -> Iterable[Member]:
+        if len(self._members) == 1:
+            return self._members
+        holding = [member for member in self._members if member.holds(visitor)]
+        return holding or sorted((m for m in self._members if m.free), key=lambda m: m.rank, reverse=True)
+
+
+async def _quietly(call: Coroutine[Any, Any, None]) -> None:
+    try:
+        await call
+    except (SeatUnavailable, SupervisorUnreachable) as error:
+        logger.warning("an errand failed: %s", error)

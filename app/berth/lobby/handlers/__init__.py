@@ -1,0 +1,1 @@
+"""What the lobby answers: one module for each thing that is asked for."""

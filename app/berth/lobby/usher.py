@@ -1,0 +1,171 @@
+"""Gives seats in the order of arrival: at the door to newcomers, in the waiting room to those who wait."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from berth.errors import SeatUnavailable
+from berth.lobby.arrivals import Arrivals
+from berth.lobby.fleet import Fleet
+from berth.lobby.queue import Entry, Page, Queue
+from berth.tickets import Keys, Ticket, Visitor
+
+logger = logging.getLogger(__name__)
+
+EVERY = 0.25
+"""Seconds between looks at the supervisors while somebody waits."""
+
+SETTLING = 2.0
+"""Seconds after a start into a full house in which those who waited before may come back first."""
+
+RENEWAL = 15.0
+"""Seconds after which a waiting page gets a new stamp."""
+
+
+class Usher:
+    """The only one who reserves seats. ``open_house``: only for visitors with an open waiting page."""
+
+    def __init__(self, fleet: Fleet, keys: Keys, open_house: bool) -> None:
+        self.fleet = fleet
+        self.queue = Queue()
+        self.arrivals = Arrivals(keys)
+        self._open_house = open_house
+        self._wake = asyncio.Event()
+        self._settled_at = 0.0
+        self._stamped: dict[str, float] = {}
+
+    async def look_around(self) -> None:
+        """Find out, at the start, whether others may have waited here before."""
+        await self.fleet.look()
+        if self.fleet.reachable and not self.fleet.free:
+            self._settled_at = time.monotonic() + SETTLING
+
+    async def seat(self, visitor: Visitor) -> Ticket | None:
+        """Return a ticket to the seat that the visitor has or may have now, else None."""
+        if await self._must_wait(visitor):
+            return None
+        try:
+            ticket = await self.fleet.reserve(visitor)
+        except SeatUnavailable:
+            return None
+        self._seated(visitor)
+        return ticket
+
+    def wait(self, visitor: Visitor, stamp: str = "") -> Entry:
+        """Put the visitor into the queue. Raises QueueFull."""
+        entry = self.queue.get(visitor)
+        if entry is None:
+            logger.info("visitor %s (%s) waits, %s before", visitor.id, visitor.user, len(self.queue))
+        entry = self.queue.join(visitor, self.arrivals.of(visitor, stamp), time.monotonic())
+        self._wake.set()
+        return entry
+
+    def open(self, entry: Entry, page: Page) -> None:
+        """Note that a waiting page is open, and look at once whether there is a seat. Raises QueueFull."""
+        self.queue.open(entry, page)
+        self._stamped.pop(entry.visitor.id, None)
+        self._wake.set()
+
+    def close(self, entry: Entry, page: Page) -> None:
+        """Note that a waiting page was closed."""
+        self.queue.close(entry, page, time.monotonic())
+
+    def place(self, entry: Entry) -> int:
+        """Return the visitor's place in the queue, from 1."""
+        return next((place for place, other in enumerate(self.queue, 1) if other is entry), 1)
+
+    async def run(self) -> None:
+        """Seat those who wait, for ever. Nothing is asked while nobody waits."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while len(self.queue):
+                await self._survive_round()
+
+    async def _survive_round(self) -> None:
+        try:
+            await self._round()
+        except Exception:
+            # Whatever went wrong for one visitor, the others still wait to be seated.
+            logger.exception("a round of seating failed")
+            await asyncio.sleep(EVERY)
+
+    async def _round(self) -> None:
+        began = time.monotonic()
+        self.queue.expire(began)
+        await self.fleet.look()
+        if began >= self._settled_at:
+            await self._fill()
+        self._tell()
+        rest = EVERY - (time.monotonic() - began)
+        try:
+            # A page that has just opened does not wait for the next look.
+            await asyncio.wait_for(self._wake.wait(), max(rest, 0.01))
+        except TimeoutError:
+            return
+        self._wake.clear()
+
+    async def _fill(self) -> None:
+        free = self.fleet.free
+        for entry in self.queue:
+            if self.fleet.holds(entry.visitor):
+                await self._give(entry)
+                continue
+            if free <= 0:
+                continue
+            # A place is kept for somebody whose page is just being loaded again.
+            free -= 1
+            if entry.present and not await self._give(entry):
+                free = 0
+
+    async def _give(self, entry: Entry) -> bool:
+        if not entry.present:
+            return False
+        try:
+            await asyncio.wait_for(self.fleet.reserve(entry.visitor), 1.0)
+        except (SeatUnavailable, TimeoutError):
+            return False
+        pages = list(entry.pages)
+        self._seated(entry.visitor)
+        logger.info("visitor %s is seated after %.1f s", entry.visitor.id, time.time() - entry.arrived)
+        for page in pages:
+            page.go()
+        return True
+
+    async def _must_wait(self, visitor: Visitor) -> bool:
+        settling = time.monotonic() < self._settled_at
+        if not (self._open_house or settling or self.queue.waits_before(visitor)):
+            return False
+        await self.fleet.look()
+        return not self.fleet.holds(visitor)
+
+    def _seated(self, visitor: Visitor) -> None:
+        self._stamped.pop(visitor.id, None)
+        self.queue.leave(visitor)
+
+    def _tell(self) -> None:
+        reason = self.reason()
+        for place, entry in enumerate(self.queue, 1):
+            news: dict[str, object] = {"place": place, "of": len(self.queue), "reason": reason}
+            news["problem"] = self.fleet.problem
+            news["waited"] = round(time.time() - entry.arrived, 1)
+            news |= self._stamp(entry)
+            for page in entry.pages:
+                page.tell(**news)
+
+    def _stamp(self, entry: Entry) -> dict[str, object]:
+        now = time.monotonic()
+        if not entry.present or now - self._stamped.get(entry.visitor.id, -RENEWAL) < RENEWAL:
+            return {}
+        self._stamped[entry.visitor.id] = now
+        return {"stamp": self.arrivals.stamp(entry.visitor, entry.arrived)}
+
+    def reason(self) -> str:
+        """Return why visitors wait: ``full``, ``starting``, ``failing`` or ``unreachable``."""
+        if not self.fleet.reachable:
+            return "unreachable"
+        if self.fleet.problem:
+            return "failing"
+        return "starting" if self.fleet.free else "full"
