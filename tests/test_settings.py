@@ -105,7 +105,7 @@ def test_a_long_value_is_shown_in_part() -> None:
     [
         ("BERTH_SEAT", "BERTH_SEAT is no setting of Berth; did you mean BERTH_SEATS?"),
         ("BERTH_MAX_BERTH", "BERTH_MAX_BERTH is no setting of Berth; did you mean BERTH_MAX_BERTHS?"),
-        ("BERTH_XYZZYPLUGH", "BERTH_XYZZYPLUGH is no setting of Berth; README.md lists all settings."),
+        ("BERTH_QQQQQQQQ", "BERTH_QQQQQQQQ is no setting of Berth; README.md lists all settings."),
     ],
 )
 def test_an_unknown_variable_is_named_with_the_nearest_known(variable: str, said: str) -> None:

@@ -19,8 +19,11 @@ SERVED = (".py", ".ipynb", ".md")
 OPENERS = frozenset({"serve", "show"})
 """Calls with which a script opens a server of its own."""
 
-PUBLISHERS = frozenset({"servable", "add_root", "server_doc", "serve", "show"})
-"""Calls of which a script that serves something holds at least one, itself or in what it imports."""
+PUBLISHERS = frozenset({"servable", "add_root", "server_doc"})
+"""Calls with which a script puts something on the page that it makes."""
+
+RESERVED = frozenset({"static", "berth", "login", "logout"})
+"""First parts of paths that Berth answers itself."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,14 @@ class Serving:
         for route, folder in self.static_dirs:
             if not Path(folder).is_dir():
                 yield f"--static-dirs {route}={folder}: there is no such folder."
-            if route.strip("/") in ("static", "berth", "login", "logout"):
+            if route.strip("/") in RESERVED:
                 yield f"--static-dirs {route}={folder}: Berth uses this route itself; choose another."
         for plugin in self.plugins:
             if _missing(plugin):
                 yield f"--plugins {plugin}: no module of that name is installed or lies in this folder."
         slugs = [Path(name).stem for name in self.scripts]
+        for slug in sorted(RESERVED.intersection(slugs)):
+            yield f"A script would be served at /{slug}, which Berth uses itself: rename it."
         for slug in sorted({slug for slug in slugs if slugs.count(slug) > 1}):
             yield f"More than one script would be served at /{slug}: rename one of them."
 
@@ -114,8 +119,14 @@ class Source:
 
     @property
     def publishes(self) -> bool:
-        """Whether it holds any call that puts something on a page."""
+        """Whether it holds any call that puts something on the page that it makes."""
         return any(name in PUBLISHERS for name in self._calls())
+
+    @property
+    def serves_in_thread(self) -> bool:
+        """Whether it opens a server with ``threaded=`` and goes on beside it."""
+        words = (word for call in self._call_nodes() if _name(call) in OPENERS for word in call.keywords)
+        return any(word.arg == "threaded" and ast.unparse(word.value) != "False" for word in words)
 
     @property
     def local_imports(self) -> list[Path]:
@@ -140,11 +151,10 @@ class Source:
         return names
 
     def _calls(self) -> Iterator[str]:
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                yield node.func.attr
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                yield node.func.id
+        return (_name(call) for call in self._call_nodes())
+
+    def _call_nodes(self) -> Iterator[ast.Call]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
 
     def _beside(self, name: str) -> list[Path]:
         base = self.path.parent.joinpath(*name.split("."))
@@ -177,6 +187,12 @@ def parse_static_dirs(pairs: Sequence[str]) -> tuple[tuple[str, str], ...]:
     if wrong:
         raise ConfigurationError(*(f"--static-dirs {pair}: must look like ROUTE=FOLDER." for pair in wrong))
     return tuple((route, folder) for route, _, folder in (pair.partition("=") for pair in pairs))
+
+
+def _name(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _script_problems(path: Path) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,13 @@ class Supervisor:
     async def release(self, visitor: Visitor, reason: str) -> None:
         """End the visitor's seat now; ``reason`` is ``"logout"`` or another word for the log."""
         await self._fetch("POST", "/seats/release", visitor=visitor.id, reason=reason)
+
+    async def want(self, visitors: Sequence[Visitor]) -> None:
+        """Name those who wait for seats that this supervisor could give, so that it starts berths for them.
+
+        Good for a moment: it is said again while they wait.
+        """
+        await self._fetch("POST", "/seats/want", visitors=[visitor.id for visitor in visitors])
 
     async def left(self, visitor: Visitor, page: str) -> None:
         """Say that the visitor's browser left ``page``."""

@@ -31,6 +31,7 @@ class FakeSupervisor:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     problem: str = ""
     page_state: str = "here"
+    starting: bool = False
     delay: float = 0.0
     port: int = 0
     numbers: int = 100
@@ -38,7 +39,7 @@ class FakeSupervisor:
     def reserve(self, visitor: str) -> tuple[int, dict[str, Any]]:
         """Answer a reservation."""
         if visitor not in self.taken:
-            if len(self.taken) >= self.seats:
+            if self.starting or len(self.taken) >= self.seats:
                 return 409, {"reason": "full"}
             self.numbers += 1
             self.taken[visitor] = self.numbers

@@ -156,3 +156,37 @@ def test_the_address_of_a_file_names_its_content() -> None:
     assert asset_url("", "theme.css") == "/berth/assets/theme.css"
     with pytest.raises(FileNotFoundError):
         asset_url("", "nothing.css")
+
+
+def test_an_error_nobody_foresaw_shows_only_its_number(
+    supervise: Supervise, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The traceback is in the log, under the number that the browser shows."""
+    import asyncio
+
+    from berth.lobby.handlers.health import LivezHandler
+    from berth.lobby.routes import application
+    from tornado.httpclient import AsyncHTTPClient
+    from tornado.httpserver import HTTPServer
+
+    from tests.lobby.supervisor import free_port
+
+    def fail(handler: LivezHandler) -> None:
+        raise RuntimeError("a secret detail")
+
+    async def ask(port: int) -> str:
+        server = HTTPServer(application(Lobby(Settings(cookie_secret="s" * 40, login="none"))))
+        server.listen(port, "127.0.0.1")
+        client, url = AsyncHTTPClient(), f"http://127.0.0.1:{port}/berth/livez"
+        answer = await client.fetch(url, headers={"Accept": "text/html"}, raise_error=False)
+        server.stop()
+        assert answer.code == 500
+        return answer.body.decode()
+
+    monkeypatch.setattr(LivezHandler, "get", fail)
+    page = asyncio.run(ask(free_port()))
+    number = re.search(r"<code>([0-9a-f]{8})</code>", page)
+    assert number
+    assert "secret detail" not in page
+    assert f"error {number[1]} in GET /berth/livez" in caplog.text
+    assert "RuntimeError: a secret detail" in caplog.text

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from tests.router.servers import Backend
 
 SECRET = "s" * 40
 KEYS = Keys(SECRET)
+FOLDER = tempfile.TemporaryDirectory(prefix="bt-")
+"""Where the routers of these tests keep their files. The name is short, as those of sockets must be."""
+
 PAGE = {"Accept": "text/html,*/*", "Sec-Fetch-Mode": "navigate"}
 """Headers of a browser that opens a page."""
 
@@ -102,12 +106,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(path: str, port: int, lobby_port: int, **environment: str) -> subprocess.Popen[bytes]:
+def start(
+    path: str, port: int, lobby_port: int, listens_at: str = "127.0.0.1", **environment: str
+) -> subprocess.Popen[bytes]:
     """Start ``berth router`` with the HAProxy at ``path``."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "berth", "router"],
         env={
             "PATH": str(Path(path).parent),
+            "TMPDIR": FOLDER.name,
             "COOKIE_SECRET": SECRET,
             "PORT": str(port),
             "BERTH_LOBBY_PORT": str(lobby_port),
@@ -116,15 +123,15 @@ def start(path: str, port: int, lobby_port: int, **environment: str) -> subproce
         cwd="/",
         stdout=subprocess.PIPE,
     )
-    wait_for(port, process)
+    wait_for((listens_at, port), process)
     return process
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(address: tuple[str, int], process: subprocess.Popen[bytes]) -> None:
     for _ in range(200):
         assert process.poll() is None, "the router ended"
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection(address, 1).close()
         except ConnectionRefusedError:
             time.sleep(0.05)
         else:

@@ -54,6 +54,9 @@ class Guest(BaseHTTPRequestHandler):
     def say_script(self) -> None:
         self.answer(200, "", {"Content-Type": "text/javascript"})
 
+    def say_untyped(self) -> None:
+        self.answer(200, "", {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"})
+
     def say_slow(self) -> None:
         time.sleep(2)
         self.say_name()

@@ -118,3 +118,10 @@ def test_a_page_with_a_policy_of_its_own_keeps_it(router: Router, seated: bool) 
 
 def test_scripts_carry_no_policy_because_it_would_only_cost_bytes(router: Router) -> None:
     assert router.get("/script", router.ticket).headers["Content-Security-Policy"] is None
+
+
+@pytest.mark.parametrize("target", ["/static/untyped", "/static/untyped?seat=1"])
+def test_a_static_script_without_a_type_may_run(router: Router, target: str) -> None:
+    """Panel ships some, such as bundled/vegaplot/vega@6.1.2; browsers refuse them with nosniff."""
+    assert router.get(target, router.ticket).headers["X-Content-Type-Options"] is None
+    assert router.get("/untyped", router.ticket).headers["X-Content-Type-Options"] == "nosniff"

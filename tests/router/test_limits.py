@@ -159,3 +159,10 @@ def test_what_went_wrong_is_one_line_without_query_and_cookies(haproxy: str, rou
     assert " WARNING berth.router 127.0.0.1 GET /explorer: answer 303, berth 127.0.0.1:" in line
     assert "hidden" not in line
     assert dead not in line
+
+
+def test_a_dashboards_own_error_is_one_line_too(haproxy: str, router: Router) -> None:
+    port = free_port()
+    process = start(haproxy, port, router.lobby.port)
+    Router(port, process, router.lobby, router.berth).get("/own503", router.ticket)
+    assert len(stop(process).splitlines()) == 1

@@ -25,8 +25,9 @@ USERS = ("alice", "bob", "carol", "dave", *(f"user{number}" for number in range(
 
 def free_ports(count: int) -> int:
     """Return the first of ``count`` neighbouring ports that are free now."""
-    first = 20000 + (os.getpid() * 97 + int(time.time() * 10)) % 20000
-    while first + count < 65000:
+    # Below the ports that the kernel gives to outgoing connections.
+    first = 10000 + (os.getpid() * 97 + int(time.time() * 10)) % 15000
+    while first + count < 32000:
         if all(_free(port) for port in range(first, first + count)):
             return first
         first += count
@@ -41,7 +42,9 @@ def _free(port: int) -> bool:
 class System:
     """``berth up`` with these scripts and settings, ready when the context is entered."""
 
-    def __init__(self, *scripts: str | Path, options: tuple[str, ...] = (), wait: bool = True, **settings: object) -> None:
+    def __init__(
+        self, *scripts: str | Path, options: tuple[str, ...] = (), wait: bool = True, **settings: object
+    ) -> None:
         most = int(str(settings.get("BERTH_MAX_BERTHS", 16)))
         first = free_ports(3 + most)
         self.port, self.lobby_port, self.operations_port = first, first + 1, first + 2
@@ -135,7 +138,9 @@ class System:
 
     def berth_of(self, user: str) -> dict[str, Any]:
         """Status of the berth whose log line last said that the user took a seat there."""
-        names = [line.split("berth.replica ")[1].split(":")[0] for line in self.lines if f"seat taken by {user}" in line]
+        names = [
+            line.split("berth.replica ")[1].split(":")[0] for line in self.lines if f"seat taken by {user}" in line
+        ]
         assert names, self.log()
         return next(berth for berth in self.status()["berths"] if berth["name"] == names[-1])
 

@@ -92,7 +92,9 @@ class File:
     def read(cls, path: Path) -> File:
         """Read and compress a file; takes up to some 100 ms."""
         body = path.read_bytes()
-        compressed = b"" if path.suffix in DENSE else gzip.compress(body, 9, mtime=0)
+        # What is larger is a source map: few read it, and it must not hold up the rest.
+        effort = 9 if len(body) < 2**21 else 4
+        compressed = b"" if path.suffix in DENSE else gzip.compress(body, effort, mtime=0)
         if len(compressed) >= len(body):
             compressed = b""
         kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -107,7 +109,7 @@ class Files:
         self._known = {name: (root, path) for root in self._roots for name, path in root.paths()}
         self._loaded: OrderedDict[str, File] = OrderedDict()
         self._loading: dict[str, asyncio.Future[File]] = {}
-        self._readers = ThreadPoolExecutor(1, "static")
+        self._readers = ThreadPoolExecutor(2, "static")
 
     def knows(self, name: str) -> bool:
         """Whether there is a file at this path behind ``/static/``."""

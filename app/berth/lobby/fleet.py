@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,8 +114,8 @@ class Fleet:
         self._asked = time.monotonic()
 
     async def look_if_older(self, age: float) -> None:
-        """Ask unless that was done less than ``age`` seconds ago."""
-        if time.monotonic() - self._asked > age:
+        """Ask, unless the dashboards are known and that was done less than ``age`` seconds ago."""
+        if not self.apps or time.monotonic() - self._asked > age:
             await self.look()
 
     def holds(self, visitor: Visitor) -> bool:
@@ -141,6 +141,13 @@ class Fleet:
         for member in self._members:
             if member.holds(visitor):
                 self.errand(member.supervisor.release(visitor, reason))
+
+    def want(self, visitors: Sequence[Visitor]) -> None:
+        """Let berths be started for these, in order, as far as there may be seats; they are not given yet."""
+        for member in self._members:
+            share, visitors = visitors[: member.free], visitors[member.free :]
+            if share:
+                self.errand(member.supervisor.want(share))
 
     def supervisor(self, ticket: Ticket) -> Supervisor:
         """Return the supervisor of the ticket's berth."""

@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 EVERY = 0.25
 """Seconds between looks at the supervisors while somebody waits."""
 
+SOON = 0.1
+"""The same while there is a seat that is just being made ready."""
+
 SETTLING = 2.0
 """Seconds after a start into a full house in which those who waited before may come back first."""
 
@@ -99,7 +102,7 @@ class Usher:
         if began >= self._settled_at:
             await self._fill()
         self._tell()
-        rest = EVERY - (time.monotonic() - began)
+        rest = (SOON if self.fleet.free else EVERY) - (time.monotonic() - began)
         try:
             # A page that has just opened does not wait for the next look.
             await asyncio.wait_for(self._wake.wait(), max(rest, 0.01))
@@ -118,6 +121,8 @@ class Usher:
             # A place is kept for somebody whose page is just being loaded again.
             free -= 1
             if entry.present and not await self._give(entry):
+                # Nobody behind is given what the first was refused, but all may be prepared for.
+                self.fleet.want([other.visitor for other in self.queue if other.present])
                 free = 0
 
     async def _give(self, entry: Entry) -> bool:

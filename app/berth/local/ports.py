@@ -28,32 +28,33 @@ def _problems(settings: Settings) -> Iterator[str]:
     )
     claimed: dict[int, str] = {}
     for host, port, name in wanted:
+        error = _error(host, port)
         if port in claimed:
             yield f"Port {port} is wanted twice, by {claimed[port]} and {name}: change one of them."
-        elif reason := _obstacle(host, port):
-            yield f"Port {port} {reason}; or choose another with {name}{_proposal(host, port)}."
+        elif error:
+            yield f"Port {port} {_reason(error, host, port)} another with {name}{_proposal(host, port)}."
         claimed[port] = name
 
 
-def _obstacle(host: str, port: int) -> str:
-    """Return the end of the sentence "Port 8080 …", or nothing if it is free."""
-    try:
-        _bind(host, port)
-    except OSError as error:
-        if error.errno == errno.EACCES:
-            return "needs more rights than this user has (below 1024)"
-        if error.errno == errno.EADDRINUSE:
-            return f"is taken by {owner(port)}: stop that"
-        return f"cannot be opened on {host} ({error.strerror or error})"
-    return ""
-
-
-def _bind(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+def _error(host: str, port: int) -> OSError | None:
+    """Return why a server could not listen there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As servers do it: what a connection of the past still holds does not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("" if host == "*" else host, port))
+        try:
+            probe.bind(("" if host == "*" else host, port))
+        except OSError as error:
+            return error
+    return None
+
+
+def _reason(error: OSError, host: str, port: int) -> str:
+    """Return what follows "Port 8080" and precedes "another"."""
+    if error.errno == errno.EADDRINUSE:
+        return f"is taken by {owner(port)}: stop it, or choose"
+    if error.errno == errno.EACCES:
+        return "needs more rights than this user has: choose"
+    return f"cannot be opened on {host} ({error.strerror}): name an address of this machine, or choose"
 
 
 def owner(port: int) -> str:
@@ -69,15 +70,5 @@ def owner(port: int) -> str:
 
 
 def _proposal(host: str, port: int) -> str:
-    for free in range(max(port + 1, 1024), min(port + 100, 65536)):
-        if not _obstacle_quick(host, free):
-            return f", {free} is free"
-    return ""
-
-
-def _obstacle_quick(host: str, port: int) -> bool:
-    try:
-        _bind(host, port)
-    except OSError:
-        return True
-    return False
+    near = range(max(port + 1, 1024), min(port + 100, 65536))
+    return next((f"; {free} is free" for free in near if not _error(host, free)), "")

@@ -44,6 +44,9 @@ WANTED_FOR = 2.0
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0
 """Seconds until a berth that failed to start is tried again: the first time, and at most."""
 
+PORT_PAUSE = 5.0
+"""Seconds for which a berth whose port somebody else has is not tried again."""
+
 REMEMBERED = 10_000
 """Visitors whose seat's end is remembered, so that their page can say why."""
 
@@ -65,6 +68,7 @@ class Supervisor:
         self.cordoned = False
         self._problem = "The dashboards are being started."
         self._wanted: dict[str, float] = {}
+        self._avoided: dict[int, float] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._retry_at = 0.0
         self._retry_pause = FIRST_RETRY
@@ -216,7 +220,8 @@ class Supervisor:
             if berth.state in ("starting", "ready") and berth.version == self.changes.version
         )
         missing = max(self.settings.spare, 0 if self.proven else 1) + len(self._wanted) - coming
-        free = [index for index in range(self.settings.max_berths) if index not in self.berths]
+        used = self.berths.keys() | {index for index, until in self._avoided.items() if now < until}
+        free = [index for index in range(self.settings.max_berths) if index not in used]
         for index in free[: -(-missing // self.settings.seats) if missing > 0 else 0]:
             self._start(index)
 
@@ -247,6 +252,11 @@ class Supervisor:
                 seat.active(now)
         if "ready" in message:
             self._ready(berth, message)
+        elif "port_taken" in message:
+            log.error("%s: port %s is in use by another program", berth.name, message["port_taken"])
+            self._avoided[berth.birth.index] = now + PORT_PAUSE
+            berth.failed = {"port": f"Port {message['port_taken']} is in use by another program."}
+            berth.stop()
         elif "page" in message:
             holder = berth.seats.get(message["visitor"])
             if holder:

@@ -21,7 +21,7 @@ class AutoloadHandler(Doorway):
         if not self._allowed():
             raise HTTPError(403)
         visitor = self.visitor()
-        if visitor and await self.seated(visitor):
+        if visitor and await self.seated(visitor, None):
             self.set_header("Cache-Control", "no-store")
             self.redirect(destination(self.request.uri or "", self.options_set.prefix), status=307)
             return
@@ -51,7 +51,7 @@ class AutoloadHandler(Doorway):
 
     def _explain(self, waits: bool) -> None:
         app = self.request.path.removesuffix("/autoload.js") or self.path_of("/")
-        base = self.options_set.url.removesuffix(self.options_set.prefix)
+        base = self._base()
         values = {
             "element": self.get_query_argument("bokeh-autoload-element", ""),
             "script": f"{base}{self.request.path}?{urlencode(self._arguments())}",
@@ -62,6 +62,11 @@ class AutoloadHandler(Doorway):
         script = self.lobby.look.assets["embed.js"].body.decode()
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         self.finish(f"{script}\nberthEmbed({_for_script(values)});\n")
+
+    def _base(self) -> str:
+        if not self.options_set.app_url:
+            return f"{self.request.protocol}://{self.request.host}"
+        return self.options_set.url.removesuffix(self.options_set.prefix)
 
     def _arguments(self) -> list[tuple[str, str]]:
         return [(name, value) for name in self.request.query_arguments for value in self.get_query_arguments(name)]

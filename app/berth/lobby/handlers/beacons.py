@@ -7,10 +7,10 @@ from typing import Any
 
 from tornado.web import HTTPError
 
-from berth.errors import SeatUnavailable, SupervisorUnreachable
+from berth.errors import SeatUnavailable, SupervisorUnreachable, TicketError
 from berth.lobby.handlers.base import Handler
 from berth.supervisors import Supervisor
-from berth.tickets import Visitor
+from berth.tickets import VISITOR_COOKIE, Visitor
 
 LONGEST_NAME = 200
 """Characters of a page's name."""
@@ -24,10 +24,13 @@ class Beacon(Handler):
         if not self.comes_from_here():
             raise HTTPError(403)
         self.set_status(204)
-        visitor = self.visitor()
-        ticket = self.ticket(visitor) if visitor else None
-        if visitor and ticket:
-            self.lobby.fleet.errand(self.call(self.lobby.fleet.supervisor(ticket), visitor))
+        try:
+            # A login may run out while a page is open; the seat is still this visitor's.
+            visitor = self.lobby.keys.read_visitor(self.sent_cookies.get(VISITOR_COOKIE, ""))
+            ticket = self.lobby.keys.seat(self.sent_cookies, visitor)
+        except TicketError:
+            return
+        self.lobby.fleet.errand(self.call(self.lobby.fleet.supervisor(ticket), visitor))
 
     def call(self, supervisor: Supervisor, visitor: Visitor) -> Coroutine[Any, Any, None]:
         """Return the call that passes the message on."""

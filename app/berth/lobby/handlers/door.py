@@ -8,17 +8,19 @@ from tornado.web import HTTPError
 
 from berth.lobby.destination import destination, with_next
 from berth.lobby.handlers.base import GUEST, Handler
-from berth.tickets import Visitor
+from berth.tickets import Ticket, Visitor
 
 
 class Doorway(Handler):
-    """Handlers that lead to a seat."""
+    """Handlers that lead to a seat. ``unanswered`` is set when nobody was found at the visitor's seat."""
+
+    unanswered = False
 
     async def enter(self, target: str) -> None:
         """Send whoever asks to ``target`` with a ticket, to the waiting room or to the login."""
         visitor = self.visitor()
         if visitor:
-            await self.enter_as(visitor, target)
+            await self.enter_as(visitor, target, self.ticket(visitor))
         elif self.lobby.open_house:
             # A seat is taken only once the waiting page is open, so that bots take none.
             self.remember(Visitor.new(GUEST))
@@ -26,17 +28,23 @@ class Doorway(Handler):
         else:
             self.to_login(target)
 
-    async def enter_as(self, visitor: Visitor, target: str) -> None:
+    async def enter_as(self, visitor: Visitor, target: str, spent: Ticket | None = None) -> None:
         """Send a visitor to ``target`` with a ticket, or to the waiting room."""
-        if await self.seated(visitor):
+        if await self.seated(visitor, spent):
             self.see_other(target)
         else:
             self.to_waiting(target)
 
-    async def seated(self, visitor: Visitor) -> bool:
-        """Give a ticket if there is a seat now; say whether there was."""
+    async def seated(self, visitor: Visitor, spent: Ticket | None) -> bool:
+        """Give a ticket if there is a seat now; say whether there was.
+
+        ``spent`` is the ticket with which the browser came back to the lobby: the
+        router found nobody there. The same one again would lead in a circle that
+        ends in the browser's error; the waiting page tries more slowly.
+        """
         ticket = await self.lobby.usher.seat(visitor)
-        if ticket is None:
+        self.unanswered = ticket is not None and ticket == spent
+        if ticket is None or self.unanswered:
             return False
         self.give_ticket(ticket)
         if visitor.arrived:

@@ -21,6 +21,9 @@ from berth.tickets import Visitor
 NOT_LOGGED_IN = 4401
 """Close code: the page goes to the login."""
 
+RETRY = 1.5
+"""Seconds before a page whose berth did not answer tries it again."""
+
 TRY_LATER = 1013
 RESTARTING = 1012
 
@@ -30,31 +33,17 @@ class WaitingHandler(Doorway):
 
     async def get(self) -> None:
         """Let in who may come in; show everybody else the waiting room."""
-        visitor = self.visitor() or self._stranger()
-        if visitor is None:
-            self.to_login(self.target)
-        elif await self._may_pass(visitor):
+        visitor = self.visitor()
+        if visitor and await self.seated(visitor, self.ticket(visitor)):
             self.see_other(self.target)
-        else:
+        elif visitor:
             self._show(visitor)
-
-    def _stranger(self) -> Visitor | None:
-        if not self.lobby.open_house:
-            return None
-        visitor = Visitor.new(GUEST)
-        self.remember(visitor)
-        return visitor
-
-    async def _may_pass(self, visitor: Visitor) -> bool:
-        # With a ticket that is still good the router would have gone there: its berth does not answer.
-        # The page tries again and again, where redirections would end in the browser's error.
-        held = self.ticket(visitor)
-        ticket = await self.lobby.usher.seat(visitor)
-        if ticket is None or ticket == held:
-            return False
-        self.give_ticket(ticket)
-        self.remember_arrival(replace(visitor, arrived=0.0))
-        return True
+        elif self.lobby.open_house:
+            guest = Visitor.new(GUEST)
+            self.remember(guest)
+            self._show(guest)
+        else:
+            self.to_login(self.target)
 
     def _show(self, visitor: Visitor) -> None:
         usher = self.lobby.usher
@@ -70,7 +59,8 @@ class WaitingHandler(Doorway):
             place=place,
             of=of,
             waited=max(time.time() - arrived, 0),
-            reason=usher.reason(),
+            reason="unreachable" if self.unanswered else usher.reason(),
+            pause=RETRY if self.unanswered else 0,
             problem=self.lobby.fleet.problem,
             stamp=usher.arrivals.stamp(visitor, arrived),
             next=self.target,
@@ -120,12 +110,11 @@ class WaitingSocket(Handler, WebSocketHandler):
             self.lobby.usher.close(self.entry, self)
 
     def tell(self, **news: object) -> None:
-        """Send news that the page does not have."""
-        waited = news.pop("waited", None)
-        said = json.dumps(news)
-        if said != self.said:
+        """Send news that the page does not have; the time it counts by itself."""
+        said = json.dumps({name: value for name, value in news.items() if name not in ("waited", "stamp")})
+        if said != self.said or "stamp" in news:
             self.said = said
-            self._send({**news, "waited": waited})
+            self._send(news)
 
     def go(self) -> None:
         """Send the page to its seat."""

@@ -3,116 +3,137 @@
 (() => {
   "use strict";
   const script = document.currentScript;
-  const { page, prefix, limit, idle, colour } = script.dataset;
+  const { page, prefix, idle } = script.dataset;
+  const limit = Number(script.dataset.limit);
   const embedded = prefix.startsWith("http");
-  const FIRST_CONNECTION = 15000; // ms from the page's load until a dashboard without connection is given up
+  const FIRST_CONNECTION = 15000; // ms from the page's load until a dashboard that shows nothing is looked at
+  const NOTICED = 700; // ms that a loss may last without a word
   const LONGEST_PAUSE = 1000; // ms between two attempts to come back
+  const READING = 2000; // ms for which a notice is shown before the page goes
   const RELOAD_PAUSE = 60000; // ms within which the page reloads itself only once
-  const ACTIVE_PAUSE = 10000; // ms between two signs of activity
+  const LEAVING = 5000; // ms that the browser may take to unload the page
+  const ACTIVE_PAUSE = Math.min(10000, Number(idle) * 100); // ms between two signs of activity
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-  const post = (path, fields) =>
-    fetch(prefix + path, { method: "POST", body: new URLSearchParams(fields), keepalive: true, credentials: "include" })
-      .catch(() => {});
+  const tell = (path, fields) => navigator.sendBeacon(prefix + path, new URLSearchParams(fields));
 
-  // Notices, apart from the dashboard's own styles
+  // Notices, apart from the dashboard's own styles, which are fetched while there is a connection
 
-  let shadow = null;
-  const shadowRoot = () => {
-    if (shadow) return shadow;
-    const host = document.createElement("div");
-    host.id = "berth-notices";
-    host.style.setProperty("--berth-colour", colour);
-    shadow = host.attachShadow({ mode: "open" });
+  const host = document.createElement("div");
+  host.id = "berth-notices";
+  const shadow = host.attachShadow({ mode: "open" });
+  const notices = document.createElement("div");
+  notices.className = "berth-notices";
+  notices.setAttribute("aria-live", "polite");
+  for (const name of ["theme.css", "notice.css"]) {
     const style = document.createElement("link");
     style.rel = "stylesheet";
-    style.href = new URL("notice.css", script.src);
+    style.href = new URL(name, script.src);
     shadow.append(style);
-    (document.body || document.documentElement).append(host);
-    return shadow;
+  }
+  shadow.append(notices);
+  const attach = () => host.isConnected || (document.body ?? document.documentElement).append(host);
+  addEventListener("load", attach);
+
+  const element = (kind, text, ...children) => {
+    const made = document.createElement(kind);
+    made.append(text, ...children);
+    return made;
   };
   const button = (text, action) => {
-    const made = document.createElement("button");
+    const made = element("button", text);
     made.type = "button";
-    made.textContent = text;
     made.addEventListener("click", action);
     return made;
   };
-  const hide = (name) => shadow?.querySelector(`[data-name="${name}"]`)?.remove();
+  const hide = (name) => notices.querySelector(`[data-name="${name}"]`)?.remove();
   const show = (name, kind, text, ...buttons) => {
     hide(name);
-    const notice = document.createElement("div");
+    attach();
+    const notice = element("div", element("p", text), ...buttons);
     notice.className = "berth-notice";
-    notice.dataset.name = name;
-    notice.dataset.kind = kind;
-    notice.setAttribute("role", kind === "error" ? "alert" : "status");
-    const sentence = document.createElement("span");
-    sentence.textContent = text;
-    notice.append(sentence, ...buttons);
-    shadowRoot().append(notice);
-    return notice;
+    Object.assign(notice.dataset, { name, kind });
+    if (kind === "error") notice.setAttribute("role", "alert");
+    notices.append(notice);
   };
   const close = (name) => button("Close", () => hide(name));
 
   // The idle warning: a dialog that counts down
 
   let countdown = null;
-  const stay = () => {
+  const unwarn = () => {
     clearInterval(countdown);
-    shadow?.querySelector("dialog")?.remove();
-    post("/berth/active", {});
+    shadow.querySelector("dialog")?.remove();
+  };
+  const stay = () => {
+    unwarn();
+    tell("/berth/active", {});
   };
   const warn = (seconds) => {
-    shadow?.querySelector("dialog")?.remove();
-    const dialog = document.createElement("dialog");
-    dialog.className = "berth-dialog";
-    const text = document.createElement("p");
+    unwarn();
     const end = Date.now() + seconds * 1000;
+    const time = element("strong", "");
     const tick = () => {
       const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
-      text.textContent = `You have not used this dashboard for a while. Your seat is given to others in ${left} s.`;
+      time.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     };
     tick();
-    clearInterval(countdown);
-    countdown = setInterval(tick, 1000);
-    dialog.append(text, button("Stay here", stay));
+    countdown = setInterval(tick, 250);
+    const text = element("p", "Nothing was done here for a while. Your place is given to others in ", time, ".");
+    const actions = element("div", button("Stay here", stay));
+    actions.className = "berth-actions";
+    actions.firstChild.className = "berth-main";
+    const dialog = element("dialog", element("h2", "Are you still there?"), text, actions);
+    dialog.className = "berth-dialog";
+    dialog.setAttribute("aria-label", "Are you still there?");
     dialog.addEventListener("cancel", stay);
-    shadowRoot().append(dialog);
+    shadow.append(dialog);
+    attach();
     dialog.showModal();
   };
+
+  // Leaving. Bokeh gives connections up for good at "beforeunload", which a link to a mail address or
+  // a download fires, too, though the page stays: its listener is not taken.
+
+  let leavingUntil = 0;
+  addEventListener("beforeunload", () => (leavingUntil = Date.now() + LEAVING));
+  const listen = window.addEventListener.bind(window);
+  window.addEventListener = (kind, ...rest) => {
+    const bokehs = kind === "beforeunload" && /bokeh[^/]*\.js/.test(document.currentScript?.src);
+    if (!bokehs) listen(kind, ...rest);
+  };
+  const staying = () => sleep(Math.max(0, leavingUntil - Date.now()));
+  addEventListener("pagehide", () => tell("/berth/left", { page }));
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
 
   // The end of a session
 
   let over = false;
   const here = () => location.pathname + location.search + location.hash;
-  const remember = (name, value) => {
+  const mayReload = () => {
     try {
-      sessionStorage.setItem(name, value);
-    } catch {
-      // A page without storage reloads only by hand.
-    }
-  };
-  const recently = (name) => {
-    try {
-      return Date.now() - Number(sessionStorage.getItem(name)) < RELOAD_PAUSE;
-    } catch {
+      if (Date.now() - Number(sessionStorage.getItem("berth-reloaded")) < RELOAD_PAUSE) return false;
+      sessionStorage.setItem("berth-reloaded", Date.now());
       return true;
+    } catch {
+      return false; // A page without storage reloads only by hand.
     }
   };
   const openAnew = async (text) => {
-    if (embedded || recently("berth-reloaded")) {
+    over = true;
+    hide("lost");
+    if (embedded || !mayReload()) {
       show("ended", "error", text, button("Open a new one", () => location.reload()));
       return;
     }
-    remember("berth-reloaded", Date.now());
     show("ended", "warning", `${text} A new one is being opened …`);
-    await sleep(2000);
+    await sleep(READING);
     location.reload();
   };
   const ended = (why) => {
     if (over) return;
     over = true;
-    hide("lost");
+    unwarn();
     if (why === "changed") {
       location.reload();
     } else if (!embedded && (why === "idle" || why === "logout")) {
@@ -124,9 +145,9 @@
     }
   };
 
-  // The connection: whether the session still lives is asked of the lobby, which is never busy
+  // The connection. Whether the session still lives is asked of the lobby, which is never busy.
 
-  const lost = new Set();
+  const lost = new Map(); // document → how to connect it again
   let returning = false;
   const askState = async () => {
     try {
@@ -138,60 +159,73 @@
       return "unknown";
     }
   };
+  const reconnect = async () => {
+    for (const connect of lost.values()) connect();
+    for (let waited = 0; lost.size && waited < 2000; waited += 50) await sleep(50);
+  };
   const comeBack = async () => {
     if (returning || over) return;
     returning = true;
-    const told = setTimeout(() => show("lost", "warning", "The connection was lost. Trying to come back …"), 700);
+    await staying();
+    const told = setTimeout(() => show("lost", "warning", "The connection was lost. Trying to come back …"), NOTICED);
     for (let pause = 100; lost.size && !over; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       await sleep(pause);
       const state = await askState();
-      if (state === "here") {
-        for (const reconnect of lost) reconnect();
-        for (let waited = 0; lost.size && waited < 2000; waited += 50) await sleep(50);
-      } else if (state !== "unknown") {
-        ended(state);
-      }
+      // Another site's page may not be allowed to ask.
+      if (state === "here" || (embedded && state === "unknown")) await reconnect();
+      else if (state !== "unknown") ended(state);
     }
     clearTimeout(told);
     hide("lost");
     returning = false;
   };
 
-  let tooBig = false;
-  const Native = window.WebSocket;
-  window.WebSocket = class extends Native {
-    constructor(...parameters) {
-      super(...parameters);
-      this.addEventListener("close", (event) => {
-        tooBig = event.code === 1009;
-        if (tooBig) show("size", "error", `This was more than the ${megabytes(limit)} that a message may have.`, close("size"));
-        if (event.code !== 1000 && !window.Bokeh?.documents?.length) firstConnectionFailed();
-      });
-    }
-  };
-
-  const follow = (bokehDocument) => {
-    let reconnect = null;
-    bokehDocument.on_event("connection_lost", (_, event) => {
-      reconnect = () => event.reconnect();
-      lost.add(reconnect);
-      comeBack();
-    });
-    bokehDocument.on_event("client_reconnected", () => lost.clear());
-    bokehDocument.on_message("berth", hear);
-  };
   const hear = (message) => {
     const said = message instanceof Map ? Object.fromEntries(message) : message;
     if (said.kind === "problem") show("problem", "error", said.text, close("problem"));
     if (said.kind === "idle") warn(said.seconds);
-    if (said.kind === "active") stay();
+    if (said.kind === "active") unwarn();
     if (said.kind === "ended") ended(said.why);
   };
+  const known = new WeakSet();
+  const follow = (bokehDocument) => {
+    known.add(bokehDocument);
+    bokehDocument.on_message("berth", hear);
+    bokehDocument.on_event("client_reconnected", () => lost.delete(bokehDocument));
+    bokehDocument.on_event("connection_lost", (_, event) => {
+      lost.set(bokehDocument, () => event.reconnect());
+      comeBack();
+    });
+  };
+  const documents = () => window.Bokeh?.documents ?? [];
+  const followNew = () => documents().filter((one) => !known.has(one)).forEach(follow);
 
-  let waitingForFirst = false;
-  const firstConnectionFailed = async () => {
-    if (waitingForFirst || over) return;
-    waitingForFirst = true;
+  // Bokeh's own sockets. These listeners are called before Bokeh's, so that no document is followed too late.
+
+  const sockets = new Set();
+  const Native = window.WebSocket;
+  window.WebSocket = class extends Native {
+    constructor(...parameters) {
+      super(...parameters);
+      if (parameters[1]?.[0] !== "bokeh") return;
+      sockets.add(this);
+      this.addEventListener("message", followNew);
+      this.addEventListener("close", (event) => {
+        sockets.delete(this);
+        followNew();
+        if (event.code === 1009) tooMuch("This was too much at once");
+        if (!documents().length) firstFailed();
+      });
+    }
+  };
+
+  // The first connection: without it the page would stay blank without a word
+
+  let first = false;
+  const firstFailed = async () => {
+    if (first || over) return;
+    first = true;
+    await staying();
     show("first", "warning", "This dashboard could not connect. Trying again …");
     let state = "unknown";
     for (let tries = 0; state === "unknown" && tries < 30; tries += 1) {
@@ -199,37 +233,25 @@
       state = await askState();
     }
     hide("first");
-    openAnew("This dashboard could not connect.");
+    if (state === "here" || state === "unknown") openAnew("This dashboard could not connect.");
+    else ended(state);
   };
-
-  const known = new WeakSet();
-  const look = () => {
-    for (const bokehDocument of window.Bokeh?.documents ?? []) {
-      if (known.has(bokehDocument)) continue;
-      known.add(bokehDocument);
-      follow(bokehDocument);
+  addEventListener("load", async () => {
+    await sleep(FIRST_CONNECTION);
+    for (; sockets.size && !documents().length; await sleep(LONGEST_PAUSE)) {
+      if (!notices.children.length) show("first", "info", "This dashboard is busy. It is shown as soon as it answers.");
     }
-  };
-  const looking = setInterval(look, 50);
-  addEventListener("load", () => {
-    setTimeout(() => {
-      clearInterval(looking);
-      if (!window.Bokeh?.documents?.length) firstConnectionFailed();
-    }, FIRST_CONNECTION);
+    if (documents().length) hide("first");
+    else firstFailed();
   });
 
-  // Leaving, activity, uploads
-
-  addEventListener("pagehide", () => navigator.sendBeacon(`${prefix}/berth/left`, new URLSearchParams({ page })));
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
-  });
+  // Activity
 
   let activeAt = 0;
   const active = () => {
     if (Date.now() - activeAt < ACTIVE_PAUSE) return;
     activeAt = Date.now();
-    post("/berth/active", {});
+    tell("/berth/active", {});
   };
   if (Number(idle) > 0) {
     for (const kind of ["pointerdown", "keydown", "wheel", "touchstart"]) {
@@ -237,18 +259,20 @@
     }
   }
 
-  const megabytes = (bytes) => `${Math.floor(bytes / 2 ** 20)} MB`;
-  const tooLarge = (event) => {
+  // Uploads
+
+  const megabytes = (bytes) => `${Math.ceil(bytes / 2 ** 20 * 10) / 10} MB`;
+  const tooMuch = (what) => show("size", "error", `${what}: at most ${megabytes(limit)} can be sent.`, close("size"));
+  const refuse = (event) => {
     const input = event.composedPath()[0];
-    const files = [...(input?.files ?? event.dataTransfer?.files ?? [])];
+    const files = [...(input.files ?? event.dataTransfer?.files ?? [])];
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    if (size <= Number(limit)) return;
+    if (size <= limit) return;
     event.stopImmediatePropagation();
     event.preventDefault();
-    if (input?.type === "file") input.value = "";
-    const names = files.map((file) => file.name).join(", ");
-    show("size", "error", `${names}: ${megabytes(size)} is more than the ${megabytes(limit)} that may be uploaded.`, close("size"));
+    if (input.type === "file") input.value = "";
+    tooMuch(`${files.map((file) => file.name).join(", ")} (${megabytes(size)}) is too large`);
   };
-  addEventListener("input", tooLarge, true);
-  addEventListener("drop", tooLarge, true);
+  addEventListener("input", refuse, true);
+  addEventListener("drop", refuse, true);
 })();

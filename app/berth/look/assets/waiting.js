@@ -51,7 +51,7 @@ function hear(news) {
   pause = 250;
   if (news.go) return leave(room.dataset.door, news.go);
   if (news.stamp) stamp = news.stamp;
-  if (news.waited !== null) waitedSince = performance.now() / 1000 - news.waited;
+  waitedSince = performance.now() / 1000 - news.waited;
   if (news.problem) show("failure", news.problem);
   explain(news.reason);
   line(news.place, news.of);
@@ -78,4 +78,4 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 line(Number(room.dataset.place), Number(room.dataset.of));
 tick();
 setInterval(tick, 1000);
-connect();
+setTimeout(connect, 1000 * Number(room.dataset.pause));

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import logging
 import os
 import sys
+import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -12,40 +14,64 @@ from typing import Any
 
 from bokeh.application import Application
 from bokeh.document import Document
-from panel.io.application import build_single_handler_application
-from panel.io.document import _cleanup_doc
+from panel.io.application import _on_session_destroyed, build_single_handler_application
 from panel.io.session import generate_session
 from panel.io.state import set_curdoc, state
 
+from berth.replica.guest.nobody import Nobody
 from berth.replica.guest.problems import where
-from berth.replica.guest.takeover import take
+from berth.replica.guest.takeover import open_no_servers, take
 from berth.serving import Serving, Source, main_file
 from berth.status import App
 
+log = logging.getLogger("berth.dashboard")
+
 UNTITLED = ("Panel Application", "Bokeh Application")
+
+
+WILDCARDS = frozenset("()[]{}?+*|\\^$")
+"""Characters of a path that stands for many, as ``/users/{name}`` does."""
 
 
 class ScriptFailed(Exception):
     """A script that cannot be served; the text is one sentence."""
 
 
+class ShowsNothing(ScriptFailed):
+    """A script that put nothing on its page."""
+
+
 @dataclass
 class Applications:
-    """What a berth serves: Bokeh applications by path, static folders by route, and what failed by script."""
+    """What a berth serves: Bokeh applications by path, static folders by route, routes, and what failed by script."""
 
     by_path: dict[str, Application] = field(default_factory=dict)
     script_of: dict[str, str] = field(default_factory=dict)
     static_dirs: dict[str, str] = field(default_factory=dict)
+    routes: list[Any] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
 
+    def add(self, script: str, applications: dict[str, Application]) -> None:
+        """Serve the applications of a script. Raises ScriptFailed if another script has the same path."""
+        for path, application in applications.items():
+            if path in self.by_path:
+                raise ScriptFailed(
+                    f"{script} and {self.script_of[path]} would both be served at {path}: rename one of them."
+                )
+            self.by_path[path] = application
+            self.script_of[path] = script
+
     def described(self) -> list[dict[str, Any]]:
         """Return path and title of all that ran, as berth.status.App has them."""
-        return [asdict(App(path, self.titles[path])) for path in self.by_path if path in self.titles]
+        listed = [path for path in self.by_path if path in self.titles]
+        single = [path for path in listed if not WILDCARDS & set(path)]
+        return [asdict(App(path, self.titles[path])) for path in single or listed]
 
 
 def build(serving: Serving) -> Applications:
     """Read all scripts. Those that open a server themselves run here."""
+    open_no_servers()
     made = Applications(static_dirs=dict(serving.static_dirs))
     for script in serving.scripts:
         try:
@@ -58,6 +84,8 @@ def build(serving: Serving) -> Applications:
 def warm(made: Applications) -> None:
     """Run every application once, as ``panel serve --warm`` does, and note titles and failures."""
     for path, application in made.by_path.items():
+        if path in made.titles:
+            continue
         script = made.script_of[path]
         try:
             made.titles[path] = _run_once(application, script, path)
@@ -75,34 +103,75 @@ def run_setup(path: str) -> None:
 
 def _build_one(script: str, made: Applications) -> None:
     main = main_file(Path(script))
-    if Source(main).opens_server:
-        taken = take(main)
-        applications = taken.applications
-        made.static_dirs.update(taken.static_dirs)
-        if not applications:
-            raise ScriptFailed(f"{main.name} ran to its end without serving anything.")
+    sources = Serving((script,)).sources()
+    opens_server = any(source.opens_server for source in sources)
+    publishes = any(source.publishes for source in sources)
+    if not opens_server:
+        made.add(script, _single(script))
+    elif not publishes:
+        _take(script, main, made)
     else:
-        application = build_single_handler_application(script)
-        applications = {application.handlers[0].url_path() or f"/{Path(script).stem}": application}
-    for path, application in applications.items():
-        made.by_path[path] = application
-        made.script_of[path] = script
+        # Only running it tells whether it shows something as `panel serve` runs it, or as its author does.
+        applications = _single(script)
+        (path,) = applications
+        try:
+            made.titles[path] = _run_once(applications[path], script, path)
+        except ShowsNothing:
+            _take(script, main, made)
+        else:
+            made.add(script, applications)
+
+
+def _single(script: str) -> dict[str, Application]:
+    application = build_single_handler_application(script)
+    return {application.handlers[0].url_path() or f"/{Path(script).stem}": application}
+
+
+def _take(script: str, main: Path, made: Applications) -> None:
+    taken = take(main)
+    if not taken.applications:
+        # What looked like serving was something else, such as plt.show().
+        made.add(script, _single(script))
+        return
+    made.add(script, taken.applications)
+    made.static_dirs.update(taken.static_dirs)
+    made.routes += taken.routes
 
 
 def _run_once(application: Application, script: str, path: str) -> str:
-    session = generate_session(application)
+    """Run a script for nobody and return the title of its page. Raises ScriptFailed."""
+    session = generate_session(application, initialize=False)
     document = session.document
+    context = document.session_context
+    context._request = nobody = Nobody()
     try:
-        failed = next((handler for handler in application.handlers if handler.failed), None)
-        if failed:
-            raise ScriptFailed(where(failed.error_detail or failed.error or "", script))
-        if not document.roots and document not in state._templates:
-            raise ScriptFailed(_why_empty(script))
+        application.initialize_document(document)
+        _check(application, document, script)
         with set_curdoc(document):
             state._on_load(None)
         return _title(document, path)
+    except Exception as error:
+        if not nobody.asked:
+            raise
+        log.info(
+            "%s asks for its visitor's %s, so that it runs only when one comes: %s",
+            Path(script).name,
+            " and ".join(sorted(nobody.asked)),
+            _sentence(script, error),
+        )
+        return _title(document, path)
     finally:
-        _cleanup_doc(document, destroy=True)
+        # As a session ends. Panel's own clean-up after --warm would cut the callbacks of what modules share.
+        document.destroy(session)
+        _on_session_destroyed(context)
+
+
+def _check(application: Application, document: Document, script: str) -> None:
+    failed = next((handler for handler in application.handlers if handler.failed), None)
+    if failed:
+        raise ScriptFailed(where(failed.error_detail or failed.error or "", script))
+    if not document.roots and document not in state._templates:
+        raise ShowsNothing(_why_empty(script))
 
 
 def _title(document: Document, path: str) -> str:
@@ -130,8 +199,6 @@ def _is_main_guard(node: ast.stmt) -> bool:
 def _sentence(script: str, error: Exception) -> str:
     if isinstance(error, ScriptFailed):
         return str(error)
-    import traceback
-
     return where("".join(traceback.format_exception(error)), script)
 
 

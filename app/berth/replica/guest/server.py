@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 import json
 import logging
@@ -20,7 +21,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler
 
 from berth.look import Look, asset_url
-from berth.replica.guest import applications, problems
+from berth.replica.guest import applications, overrides, problems
 from berth.replica.guest.gate import Gate
 from berth.replica.guest.handlers import SocketHandler, attribute, handlers_of
 from berth.replica.guest.main import Birth
@@ -59,17 +60,17 @@ class Guest:
         self.server: Server | None = None
 
     def start(self) -> applications.Applications:
-        """Make everything and listen, then run every script once."""
+        """Make everything and listen."""
         problems.keep_tracebacks_here()
         config.exception_handler = problems.handle
         config.cookie_secret = self.settings.cookie_secret
+        overrides.decide()
         applications.use_folders(self.serving)
         failed = self._setup()
         made = applications.build(self.serving)
         made.failed.update(failed)
         if made.by_path and not failed:
             self.server = self._listen(made)
-            applications.warm(made)
         return made
 
     def _setup(self) -> dict[str, str]:
@@ -113,7 +114,7 @@ class Guest:
         return server
 
     def _routes(self, made: applications.Applications) -> list[Any]:
-        routes: list[Any] = get_static_routes(made.static_dirs)
+        routes: list[Any] = [*made.routes, *get_static_routes(made.static_dirs)]
         for plugin in self.serving.plugins:
             routes += importlib.import_module(plugin).ROUTES
         return routes
@@ -254,8 +255,18 @@ async def serve(birth: Birth, end: socket.socket) -> None:
     """Be a berth until told to stop."""
     link = await Link.over(end)
     guest = Guest(birth, link)
-    made = guest.start()
+    try:
+        made = guest.start()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        link.send(port_taken=birth.port)
+        await guest.live()
+        return
     if guest.server:
         guest.server.start()
+        # The hooks of folders run in the loop, and before the dashboards do.
+        await asyncio.sleep(0)
+        applications.warm(made)
     link.send(ready=made.described(), failed=made.failed)
     await guest.live()

@@ -1,0 +1,141 @@
+"""A real Chromium before the whole system. Without one these tests are skipped, unless BERTH_REQUIRE names ``browser``."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.wire import Wire
+from tests.support.system import PASSWORD, USERS, System
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+OUTAGE = r"net::ERR_|WebSocket connection to .* failed|Failed to connect to Bokeh server|not connected so cannot send"
+"""What Chromium and Bokeh themselves write to the console while a connection is broken."""
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests of this folder."""
+    path = shutil.which("chromium")
+    if path is None:
+        if "browser" in os.environ.get("BERTH_REQUIRE", ""):
+            pytest.fail("chromium is not installed, and BERTH_REQUIRE names the browser")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visitors:
+    """Makes browsers' contexts, each a visitor of its own, and notes what their pages complain about."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._names = iter(USERS[4:])
+        self._contexts: list[BrowserContext] = []
+        self.faults: list[str] = []
+        self.hosts: set[str] = set()
+        self.forgiven: list[str] = []
+
+    def forgive(self, pattern: str) -> None:
+        """Expect console messages that match; all others fail the test."""
+        self.forgiven.append(pattern)
+
+    def context(self, **options: object) -> BrowserContext:
+        """Make a context whose pages are watched."""
+        context = self._browser.new_context(**options)  # type: ignore[arg-type]  # passed through
+        context.set_default_timeout(20_000)
+        context.on("console", lambda said: self._note(said.text) if said.type == "error" else None)
+        context.on("weberror", lambda error: self._note(f"{error.error}"))
+        context.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        self._contexts.append(context)
+        return context
+
+    def page(self, url: str, path: str = "/", user: str = "", **options: object) -> Page:
+        """Open a page as a visitor who logs in with the form, of the next unused name if none is given."""
+        page = self.context(**options).new_page()
+        page.goto(url + path)
+        self.log_in(page, user or next(self._names))
+        return page
+
+    def log_in(self, page: Page, user: str) -> None:
+        """Fill in the form."""
+        page.get_by_label("User name").fill(user)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+
+    def close(self) -> None:
+        """Close all, as a visitor closes the browser."""
+        for context in self._contexts:
+            context.close()
+
+    def complaints(self) -> list[str]:
+        """Return what was not forgiven."""
+        return [fault for fault in self.faults if not any(re.search(pattern, fault) for pattern in self.forgiven)]
+
+    def _note(self, fault: str) -> None:
+        self.faults.append(fault)
+
+
+@pytest.fixture
+def visitors(chromium: Browser) -> Iterator[Visitors]:
+    """Visitors whose pages must stay without errors and ask no other machine than this one."""
+    made = Visitors(chromium)
+    yield made
+    made.close()
+    assert made.complaints() == []
+    assert {host.partition(":")[0] for host in made.hosts} <= {"127.0.0.1", "localhost", ""}
+
+
+class Site:
+    """A running system, and the wire that leads to it."""
+
+    def __init__(self, system: System, wire: Wire) -> None:
+        self.system = system
+        self.wire = wire
+        self.url = wire.url
+
+
+@pytest.fixture(scope="package")
+def site() -> Iterator[Site]:
+    """The system that most tests share: several dashboards, behind a wire that can be cut."""
+    wire = Wire()
+    scripts = (SCRIPTS / "garden.py", SCRIPTS / "trouble.py", SCRIPTS / "files.py")
+    settings = {"BERTH_SEAT_GRACE": 1, "BERTH_UPLOAD_LIMIT": 1, "BERTH_SPARE": 2, "BERTH_MAX_BERTHS": 8}
+    with System(*scripts, APP_URL=wire.url, **settings) as system:
+        wire.target = system.port
+        yield Site(system, wire)
+        wire.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes a script to serve."""
+
+    def write(text: str, name: str = "script.py") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write

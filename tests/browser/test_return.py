@@ -1,0 +1,195 @@
+"""A page whose connection breaks says so and comes back by itself, in the same session."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OUTAGE, SCRIPTS, Site, Visitors
+from tests.browser.wire import Wire
+from tests.support.system import System
+
+LOST = "The connection was lost"
+
+def notices(page: Page):  # type: ignore[no-untyped-def]  # Locator
+    """Return what Berth says in the page."""
+    return page.locator("#berth-notices")
+
+
+def grow(page: Page, total: int) -> None:
+    """Press the button and wait for the answer."""
+    page.get_by_role("button", name="Grow").click()
+    expect(page.get_by_text(f"Total: {total}", exact=True)).to_be_visible()
+
+
+def points(page: Page) -> int:
+    """Return how many points the plot holds."""
+    return int(page.evaluate("Bokeh.documents[0].get_model_by_name('plot').renderers[0].data_source.data.x.length"))
+
+
+def red(page: Page) -> int:
+    """Return how many pixels of the page are as red as the plot's points."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    return sum(count for count, colour in picture.getcolors(2**24) or [] if colour == (255, 0, 0))
+
+
+def outline(page: Page) -> str:
+    """Return a style that the dashboard brought."""
+    total = page.get_by_text("Total", exact=True).locator("xpath=..")
+    return str(total.evaluate("one => getComputedStyle(one.getRootNode().host).outlineWidth + getComputedStyle(one).color"))
+
+
+def test_after_a_network_loss_the_page_goes_on_where_it_was(visitors: Visitors, site: Site) -> None:
+    """State, plot, styles and ``onload`` outlive two losses in a row, and the page has said what happened."""
+    visitors.forgive(OUTAGE)
+    page = visitors.page(site.url, "/garden")
+    grow(page, 1)
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Name").press("Enter")
+    expect(page.get_by_text("Hello Ada")).to_be_visible()
+    style = outline(page)
+    for total in (2, 3):
+        site.wire.cut()
+        expect(notices(page)).to_contain_text(LOST)
+        site.wire.mend()
+        expect(notices(page)).not_to_contain_text(LOST)
+        before = red(page)
+        grow(page, total)
+        assert points(page) == 5 + total
+        assert red(page) > before > 0
+    expect(page.get_by_text("Hello Ada")).to_be_visible()
+    expect(page.get_by_text("Loads: 1", exact=True)).to_be_visible()
+    assert page.get_by_label("Name").input_value() == "Ada"
+    assert outline(page) == style
+    visitors.forgiven.clear()
+    visitors.faults = [fault for fault in visitors.faults if not re.search(OUTAGE, fault)]
+    grow(page, 4)
+
+
+def test_pages_are_back_in_their_session_after_the_router_was_killed(visitors: Visitors, site: Site) -> None:
+    """HAProxy dies by SIGKILL, starts again, and within three seconds of that the page works on."""
+    visitors.forgive(OUTAGE)
+    page = visitors.page(site.url, "/garden")
+    grow(page, 1)
+    killed = site.system.role("haproxy") if _is_haproxy(site.system) else site.system.role("router")
+    killed.kill()
+    site.system.until(lambda: site.system.role("router").pid != killed.pid)
+    began = time.monotonic()
+    grow(page, 2)
+    assert time.monotonic() - began < 3
+    expect(notices(page)).not_to_contain_text(LOST)
+
+
+def _is_haproxy(system: System) -> bool:
+    try:
+        return bool(system.role("haproxy"))
+    except AssertionError:
+        return False
+
+
+def test_a_loss_that_the_browser_reports_itself_is_survived(visitors: Visitors, site: Site) -> None:
+    """Offline mode and a broken wire together, as when a laptop is carried away."""
+    visitors.forgive(OUTAGE)
+    page = visitors.page(site.url, "/garden")
+    grow(page, 1)
+    page.context.set_offline(True)
+    site.wire.cut()
+    expect(notices(page)).to_contain_text(LOST)
+    site.wire.mend()
+    page.context.set_offline(False)
+    grow(page, 2)
+
+
+def test_a_page_may_come_back_however_old_it_is(visitors: Visitors, site: Site) -> None:
+    """Bokeh's tokens expire after 300 s; the one in the page is good for years."""
+    page = visitors.page(site.url, "/garden")
+    expect(page.get_by_text("Loads: 1", exact=True)).to_be_visible()
+    token = re.search(r'"token":"([^"]+)"', page.content())
+    assert token
+    payload = token.group(1).split(".")[0]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert claims["session_expiry"] - time.time() > 365 * 86400
+
+
+def test_a_link_that_only_seems_to_leave_the_page_does_not_stop_it_from_coming_back(
+    visitors: Visitors, site: Site
+) -> None:
+    """A mail address or a download fires "beforeunload", after which Bokeh alone would never connect again."""
+    visitors.forgive(OUTAGE)
+    page = visitors.page(site.url, "/garden")
+    grow(page, 1)
+    page.evaluate("dispatchEvent(new Event('beforeunload'))")
+    site.wire.cut()
+    site.wire.mend()
+    grow(page, 2)
+
+
+def test_a_first_connection_that_fails_is_noticed_and_tried_again(visitors: Visitors, site: Site) -> None:
+    """No page stays blank without a word."""
+    visitors.forgive(OUTAGE + "|Failed to load Bokeh session|Lost websocket connection|Could not open websocket")
+    context = visitors.context()
+    page = context.new_page()
+    page.goto(f"{site.url}/berth/index")
+    visitors.log_in(page, "alice")
+    expect(page.get_by_role("heading", name="Dashboards")).to_be_visible()
+    failed = []
+
+    def fail_once(socket) -> None:  # type: ignore[no-untyped-def]  # WebSocketRoute
+        if failed:
+            socket.connect_to_server()
+        else:
+            failed.append(socket)
+            socket.close(code=1011, reason="planted")
+
+    page.route_web_socket(re.compile("/garden/ws"), fail_once)
+    page.goto(f"{site.url}/garden")
+    expect(notices(page)).to_contain_text("could not connect")
+    grow(page, 1)
+    assert failed
+    expect(notices(page)).to_have_text("")
+
+
+class TestSessionsThatAreGone:
+    """With two seconds' grace a lost session is over soon."""
+
+    @pytest.fixture(scope="class")
+    def forgetful(self):  # type: ignore[no-untyped-def]  # Iterator[Site]
+        """A system that keeps a lost seat for two seconds only."""
+        wire = Wire()
+        settings = {"BERTH_LOST_GRACE": 2, "BERTH_SEAT_GRACE": 1}
+        with System(SCRIPTS / "garden.py", APP_URL=wire.url, **settings) as system:
+            wire.target = system.port
+            yield Site(system, wire)
+            wire.close()
+
+    def test_a_page_that_comes_back_too_late_says_so_and_opens_a_new_session_once(
+        self, visitors: Visitors, forgetful: Site
+    ) -> None:
+        """The new page works, and a second loss within a minute waits for the visitor instead of reloading again."""
+        visitors.forgive(OUTAGE)
+        page = visitors.page(forgetful.url, "/garden", "alice")
+        grow(page, 1)
+        self._outlast(forgetful)
+        expect(notices(page)).to_contain_text("This session has ended. A new one is being opened")
+        expect(page.get_by_text("Total: 0", exact=True)).to_be_visible()
+        grow(page, 1)
+        self._outlast(forgetful)
+        again = notices(page).get_by_role("button", name="Open a new one")
+        expect(again).to_be_visible()
+        again.click()
+        expect(page.get_by_text("Total: 0", exact=True)).to_be_visible()
+
+    @staticmethod
+    def _outlast(site: Site) -> None:
+        site.wire.cut()
+        site.system.until(lambda: site.system.status()["taken"] == 0)
+        site.wire.mend()

@@ -1,0 +1,57 @@
+"""What some tests need of the machine beyond Python and HAProxy.
+
+A test says ``pytestmark = needs("browser")`` or ``@needs("browser")``. Where
+that is missing the test is skipped with the reason, unless BERTH_REQUIRE
+(names, with commas or spaces between them) names it: then it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Names of browsers that Playwright drives, in the order of choice."""
+
+
+def chromium() -> str | None:
+    """Path of the browser for tests, or None."""
+    return next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
+
+
+def _lacks_browser() -> str:
+    return "" if chromium() else "there is no chromium on PATH (Debian: apt install chromium)"
+
+
+LACKS: dict[str, Callable[[], str]] = {"browser": _lacks_browser}
+"""What tests may need, by name: a function that says why it is missing, or nothing where it is there."""
+
+
+def needs(name: str) -> pytest.MarkDecorator:
+    """Mark a test, a class or, as ``pytestmark``, a module that cannot run without ``name``."""
+    if name not in LACKS:
+        raise ValueError(f"{name!r} is nothing that tests may need: {', '.join(LACKS)}")
+    return pytest.mark.needs(name)
+
+
+def required() -> frozenset[str]:
+    """Names in BERTH_REQUIRE. Raises pytest.UsageError if one is unknown."""
+    names = frozenset(name for name in re.split(r"[\s,]+", os.environ.get("BERTH_REQUIRE", "")) if name)
+    if unknown := sorted(names - LACKS.keys()):
+        raise pytest.UsageError(f"BERTH_REQUIRE names {', '.join(unknown)}; known are: {', '.join(LACKS)}")
+    return names
+
+
+def check(item: pytest.Item) -> None:
+    """Skip the test where something it needs is missing; fail it where BERTH_REQUIRE names that."""
+    for mark in item.iter_markers("needs"):
+        name = mark.args[0]
+        reason = LACKS[name]()
+        if reason and name in required():
+            pytest.fail(f"BERTH_REQUIRE names {name}, but {reason}", pytrace=False)
+        if reason:
+            pytest.skip(reason)
