@@ -50,7 +50,7 @@ clean: ## remove the environment and all caches
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { \
-		echo "Berth needs Python 3.11 or newer, and none is on PATH (python3 is: $$(python3 --version 2>&1))."; \
+		echo "Berth needs Python 3.11 or newer, and none is on PATH (python3 is: $$(python3 --version 2>/dev/null || echo missing))."; \
 		echo "Install one, or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "The venv module of $(PYTHON) is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from berth.auth import Passwords, hash_password, read_accounts, split_credentials
 from berth.errors import ConfigurationError
 from berth.settings import Settings

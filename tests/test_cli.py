@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+
 from berth import __version__, cli
 
 SECRET = "s" * 40

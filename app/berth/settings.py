@@ -255,7 +255,7 @@ class Settings:
         "BERTH_CONTENT_SOURCES",
         _sources,
         "https:",
-        "Where dashboards may load scripts, styles and pictures from besides this site (CSP sources); `'self'` for nowhere.",
+        "CSP sources from which dashboards may load scripts, styles and pictures besides this site; `'self'` for none.",
     )
     trusted_proxies: tuple[str, ...] = setting(
         "BERTH_TRUSTED_PROXIES",
@@ -340,7 +340,7 @@ class Settings:
             )
         last = self.berth_port + self.max_berths - 1
         if last > 65535:
-            yield f"BERTH_BERTH_PORT={self.berth_port} leaves no room for {self.max_berths} berths: choose a lower port."
+            yield f"BERTH_BERTH_PORT={self.berth_port} leaves no room for {self.max_berths} berths: choose a lower one."
         for name, port in (("PORT", self.port), ("BERTH_LOBBY_PORT", self.lobby_port)):
             if self.berth_port <= port <= last:
                 yield f"{name}={port} is one of the berths' ports ({self.berth_port} to {last}): choose another."

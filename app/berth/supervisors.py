@@ -82,8 +82,15 @@ class Supervisor:
             answer: dict[str, Any] = json.loads(response.body)
         except HTTPClientError as error:
             if error.code == 409 and error.response is not None:
-                raise SeatUnavailable(json.loads(error.response.body)["reason"]) from None
+                raise SeatUnavailable(_reason(error.response.body)) from None
             raise SupervisorUnreachable(f"{self.host}:{self.port}{path} answered {error.code}") from error
         except (OSError, ValueError) as error:
             raise SupervisorUnreachable(f"{self.host}:{self.port} did not answer: {error}") from error
         return answer
+
+
+def _reason(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["reason"])
+    except (ValueError, KeyError, TypeError):
+        return "The supervisor gave no reason."

@@ -117,9 +117,16 @@ class Site:
         self.url = wire.url
 
 
+@pytest.fixture
+def site(shared_site: Site) -> Iterator[Site]:
+    """The system that most tests share, with a whole wire."""
+    yield shared_site
+    shared_site.wire.mend()
+
+
 @pytest.fixture(scope="package")
-def site() -> Iterator[Site]:
-    """The system that most tests share: several dashboards, behind a wire that can be cut."""
+def shared_site() -> Iterator[Site]:
+    """Several dashboards behind a wire that can be cut."""
     wire = Wire()
     scripts = (SCRIPTS / "garden.py", SCRIPTS / "trouble.py", SCRIPTS / "files.py")
     settings = {"BERTH_SEAT_GRACE": 1, "BERTH_UPLOAD_LIMIT": 1, "BERTH_SPARE": 2, "BERTH_MAX_BERTHS": 8}

@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import berth.dashboards
 import pandas as pd
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import berth.dashboards
 from berth.dashboards.flights import link, texts
 from berth.dashboards.flights.explorer import Explorer
 from berth.dashboards.flights.selection import GROUPINGS, MEASURES, STATISTICS, Selection
 from berth.dashboards.flights.summary import groups, key_figures
 from berth.dashboards.flights.table import FLIGHTS, folder
-from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 SCRIPT = Path(berth.dashboards.__file__).parent / "explorer.py"
 

@@ -17,14 +17,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from berth.tickets import Keys
 from websocket import WebSocket, create_connection
 
+from berth.tickets import Keys
 from tests.lobby.supervisor import FakeSupervisor, free_port, running
 
 SECRET = "s" * 40
-RUN = "from berth.log import configure; from berth.settings import Settings; from berth.lobby import main\n"
-RUN += "configure('info'); main(Settings.load())"
+RUN = "from berth.settings import Settings; from berth.lobby import main; main(Settings.load())"
 KEYS = Keys(SECRET)
 PAGE = {"Accept": "text/html", "Sec-Fetch-Dest": "document"}
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, RequestHandler
+
 from berth.errors import TicketError
 from berth.status import App, BerthStatus, Status
 from berth.tickets import Keys
-from tornado.httpserver import HTTPServer
-from tornado.web import Application, RequestHandler
 
 ONE_APP = (App("/app", "App"),)
 

@@ -86,7 +86,6 @@ def test_without_a_ticket_the_page_is_gone_and_without_a_supervisor_nobody_knows
 ) -> None:
     """``gone`` makes a page begin anew, ``unknown`` makes it ask again."""
     from berth.tickets import Ticket
-
     from tests.lobby.conftest import KEYS
     from tests.lobby.supervisor import free_port
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from berth.lobby.destination import destination, with_next
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from berth.tickets import Keys, Visitor
 
-from tests.lobby.conftest import KEYS, Browser, Launch, RunningLobby
+from berth.tickets import Keys, Visitor
+from tests.lobby.conftest import KEYS, SECRET, Browser, Launch, RunningLobby
 from tests.lobby.supervisor import FakeSupervisor
 
 
@@ -174,6 +174,18 @@ def test_forged_expired_and_foreign_cookies_are_no_login(browser: Browser, which
         browser.become("ada").cookies[which] = bad
         answer = browser.page("/app")
         assert (answer.status, answer.location) == (303, "/login?next=/app")
+
+
+def test_a_login_runs_out(browser: Browser) -> None:
+    """Signed by us and too old is no login; the ticket of another visitor is none either."""
+    from tornado.web import create_signed_value
+
+    from berth.tickets import Ticket
+
+    browser.become("ada").cookies["berth"] = KEYS.sign_ticket(Ticket("ada", "somebody", "127.0.0.1", 5006, 1))
+    assert browser.page("/app").location == "/app"
+    browser.cookies["user"] = create_signed_value(SECRET, "user", "ada", clock=lambda: 1e9).decode()
+    assert browser.page("/app").location == "/login?next=/app"
 
 
 def test_a_user_who_was_removed_is_not_logged_in_any_more(browser: Browser) -> None:

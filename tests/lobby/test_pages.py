@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from berth.errors import ConfigurationError
 from berth.lobby.state import Lobby
 from berth.look.assets import asset_url
 from berth.settings import Settings
 from berth.status import App
-
 from tests.lobby.conftest import Browser, Launch
 from tests.lobby.supervisor import FakeSupervisor
 
@@ -164,11 +164,11 @@ def test_an_error_nobody_foresaw_shows_only_its_number(
     """The traceback is in the log, under the number that the browser shows."""
     import asyncio
 
-    from berth.lobby.handlers.health import LivezHandler
-    from berth.lobby.routes import application
     from tornado.httpclient import AsyncHTTPClient
     from tornado.httpserver import HTTPServer
 
+    from berth.lobby.handlers.health import LivezHandler
+    from berth.lobby.routes import application
     from tests.lobby.supervisor import free_port
 
     def fail(handler: LivezHandler) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from berth.lobby import queue as queue_module
 from berth.lobby.queue import GRACE, Page, Queue, QueueFull
 from berth.tickets import Visitor

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import bokeh
 import pytest
-from berth.lobby.files import File, Files, Root
 
+from berth.lobby.files import File, Files, Root
 from tests.lobby.conftest import Browser
 
 BOKEH = Path(bokeh.__file__).parent / "server" / "static"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from berth.lobby import throttle as throttle_module
 from berth.lobby.throttle import FORGIVEN, SLOWED, Throttle
 

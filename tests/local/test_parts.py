@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+
 from berth.errors import ConfigurationError
 from berth.local import demo, ports, sessions
 from berth.local.banner import banner, duration, visitors
@@ -19,7 +20,6 @@ from berth.local.demo import Login
 from berth.local.journal import Journal, Lines
 from berth.settings import Settings
 from berth.status import App, Status
-
 from tests.router.conftest import free_port
 
 STATUS = Status(16, 0, 1, False, False, "", (App("/hello", "Hello"),), ())

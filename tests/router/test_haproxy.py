@@ -7,11 +7,11 @@ import socket
 from pathlib import Path
 
 import pytest
+
 from berth.errors import ConfigurationError
 from berth.router import configuration, find_haproxy
 from berth.router import haproxy as program
 from berth.settings import Settings
-
 from tests.router.conftest import FOLDER, KEYS, SECRET, Router, free_port, start, stop
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.router.conftest import PAGE, Make, Router, free_port, start, stop, ticket_to
+from tests.router.conftest import PAGE, Make, Router, finish, free_port, start, ticket_to
 
 
 def test_an_upload_over_the_limit_is_refused_with_the_limit(make: Make) -> None:
@@ -141,13 +142,26 @@ def test_the_timeouts_of_a_websocket_and_of_a_page_are_days_and_an_hour(router: 
     assert "timeout server 1h" in text
 
 
-def test_sigterm_ends_it_and_nothing_went_to_the_log_for_what_went_well(haproxy: str, router: Router) -> None:
+def test_what_went_well_is_not_logged(haproxy: str, router: Router) -> None:
     port = free_port()
     process = start(haproxy, port, router.lobby.port)
     second = Router(port, process, router.lobby, router.berth)
     assert second.get("/explorer", router.ticket).status == 200
     assert second.get("/login").status == 200
-    assert stop(process) == ""
+    assert finish(process) == []
+
+
+def test_sigterm_ends_it_at_once_and_sigusr1_when_its_requests_are_done(haproxy: str, router: Router) -> None:
+    port = free_port()
+    for end, outlives in ((signal.SIGUSR1, True), (signal.SIGTERM, False)):
+        process = start(haproxy, port, router.lobby.port)
+        asked = Router(port, process, router.lobby, router.berth)
+        with ThreadPoolExecutor() as pool:
+            answer = pool.submit(asked.get, "/slow", router.ticket)
+            time.sleep(0.5)
+            process.send_signal(end)
+            assert (answer.exception() is None) is outlives
+        assert process.wait(5) in (0, 143, -signal.SIGTERM)
 
 
 def test_what_went_wrong_is_one_line_without_query_and_cookies(haproxy: str, router: Router) -> None:
@@ -155,7 +169,7 @@ def test_what_went_wrong_is_one_line_without_query_and_cookies(haproxy: str, rou
     process = start(haproxy, port, router.lobby.port)
     dead = ticket_to(free_port())
     Router(port, process, router.lobby, router.berth).get("/explorer?token=hidden", dead, **PAGE)
-    (line,) = stop(process).splitlines()
+    (line,) = finish(process)
     assert " WARNING berth.router 127.0.0.1 GET /explorer: answer 303, berth 127.0.0.1:" in line
     assert "hidden" not in line
     assert dead not in line
@@ -165,4 +179,4 @@ def test_a_dashboards_own_error_is_one_line_too(haproxy: str, router: Router) ->
     port = free_port()
     process = start(haproxy, port, router.lobby.port)
     Router(port, process, router.lobby, router.berth).get("/own503", router.ticket)
-    assert len(stop(process).splitlines()) == 1
+    assert len(finish(process)) == 1

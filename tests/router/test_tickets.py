@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import jwt
 import pytest
-from berth.tickets import Keys
 
+from berth.tickets import Keys
 from tests.router.conftest import KEYS, Make, Router, ticket_to
 from tests.router.servers import Backend
 

@@ -182,3 +182,18 @@ def test_a_websocket_survives_while_the_lobby_is_gone(system: System) -> None:
     connect(browser, session.url, session.token).close()
     system.until(lambda: requests.get(f"{system.url}/berth/livez", timeout=2).ok)
     session.leave()
+
+
+def test_a_killed_forkserver_ends_no_session(system: System) -> None:
+    """Present visitors notice nothing, and fresh berths come from a new one."""
+    session = system.browser("user8").open("/lock")
+    server = next(p for p in system.role("replica").children() if "forkserver" in " ".join(p.cmdline()))
+    server.kill()
+    time.sleep(1)
+    session.click_and_wait("Quick", "quick task 1")
+    system.until(lambda: system.status()["ready"] >= 1, 20)
+    other = system.browser("user9").open("/lock")
+    other.click_and_wait("Quick", "quick task 1")
+    session.click_and_wait("Quick", "quick task 2")
+    session.leave()
+    other.leave()

@@ -10,6 +10,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from berth import log
 from berth.errors import ConfigurationError
 from berth.lobby.handlers.waiting import RESTARTING
 from berth.lobby.routes import application
@@ -32,6 +33,7 @@ LAST_WORDS = 0.3
 
 def main(settings: Settings) -> None:
     """Run the lobby until SIGTERM or SIGINT. Raises ConfigurationError before anything is opened."""
+    log.configure(settings.log_level)
     asyncio.run(serve(settings))
 
 

@@ -95,6 +95,10 @@ def _reserve(supervisor: Supervisor, visitor: str, user: str) -> dict[str, Any]:
     return {"ip": supervisor.settings.address, "port": berth.birth.port, "berth": berth.birth.number}
 
 
+def _want(supervisor: Supervisor, visitors: list[str]) -> None:
+    supervisor.want(visitors)
+
+
 def _release(supervisor: Supervisor, visitor: str, reason: str) -> None:
     supervisor.release(visitor, reason)
 
@@ -120,6 +124,7 @@ def listen(supervisor: Supervisor) -> HTTPServer:
     plain = {"supervisor": supervisor}
     calls = {
         "/seats/reserve": _reserve,
+        "/seats/want": _want,
         "/seats/release": _release,
         "/seats/left": _left,
         "/seats/active": _active,

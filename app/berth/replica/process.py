@@ -115,16 +115,18 @@ class Berth:
         assert self._process
         assert self._ends
         self.beat_at = time.monotonic()
-        exited = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._process.sentinel, exited.set)
+        pidfd = _pidfd(self.pid)
         self._link = await Link.over(self._ends.link)
         self._spawn(self._hear(self._link, hear))
         self._spawn(self._pass_output(self._ends.output))
         try:
-            await exited.wait()
+            await _readable(self._process.sentinel)
+            # The sentinel is the forkserver's: it fires, too, when only the forkserver has died.
+            if pidfd is not None:
+                await _readable(pidfd)
         finally:
-            loop.remove_reader(self._process.sentinel)
+            if pidfd is not None:
+                os.close(pidfd)
             self._process.join()
             self._clean_up()
 
@@ -212,3 +214,22 @@ class Berth:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _pidfd(pid: int) -> int | None:
+    """Return a descriptor that becomes readable when the process ends; None where the system has none."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    with suppress(ProcessLookupError):
+        return os.pidfd_open(pid)
+    return None
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
+    loop.add_reader(descriptor, event.set)
+    try:
+        await event.wait()
+    finally:
+        loop.remove_reader(descriptor)

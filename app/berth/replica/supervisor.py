@@ -127,6 +127,12 @@ class Supervisor:
         self._fill(now)
         return berth
 
+    def want(self, visitors: list[str]) -> None:
+        """Note that these visitors wait for seats, so that berths are started for them."""
+        now = time.monotonic()
+        self._wanted.update(dict.fromkeys(visitors, now))
+        self._fill(now)
+
     def release(self, visitor: str, reason: str) -> None:
         """End the visitor's seat."""
         berth = self._berth_of(visitor)

@@ -9,7 +9,9 @@ pn.extension(raw_css=[".planted { outline: 3px solid rgb(1, 2, 3); }"])
 
 name = pn.widgets.TextInput(name="Name")
 grow = pn.widgets.Button(name="Grow")
-total = pn.widgets.StaticText(name="Total", value="0", css_classes=["planted"], stylesheets=[":host { color: rgb(4, 5, 6); }"])
+total = pn.widgets.StaticText(
+    name="Total", value="0", css_classes=["planted"], stylesheets=[":host { color: rgb(4, 5, 6); }"]
+)
 loads = pn.widgets.StaticText(name="Loads", value="0")
 greeting = pn.bind(lambda text: f"Hello {text or 'nobody'}", name)
 

@@ -98,6 +98,7 @@ def run_setup(path: str) -> None:
     module = ModuleType("panel_setup_module")
     module.__file__ = str(Path(path).absolute())
     state._setup_module = module
+    state._setup_file_callback = None
     exec(compile(Path(path).read_text(encoding="utf-8"), module.__file__, "exec"), module.__dict__)  # noqa: S102  (--setup is code)
 
 

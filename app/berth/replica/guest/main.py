@@ -10,8 +10,10 @@ import random
 import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from setproctitle import setproctitle
 
@@ -40,6 +42,7 @@ def run(birth: Birth, link: socket.socket, stack: Connection, output: Connection
     """Serve until told to stop. The supervisor's end of ``lifeline`` closes when it dies."""
     setproctitle(f"{birth.name} (port {birth.port})")
     os.setpgid(0, 0)
+    _be_killed_first()
     _die_with_supervisor(lifeline.fileno())
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)
@@ -49,7 +52,7 @@ def run(birth: Birth, link: socket.socket, stack: Connection, output: Connection
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["BERTH_NAME"] = birth.name
     _reseed()
-    logs.configure(birth.settings.log_level, logs.BERTH_FORMAT)
+    logs.configure_berth(birth.settings.log_level)
     # Imported here, so that the supervisor stays without Panel.
     from berth.replica.guest.server import serve
 
@@ -61,6 +64,12 @@ def _die_with_supervisor(lifeline: int) -> None:
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _be_killed_first() -> None:
+    """Where memory runs out, let the system end a berth before the processes that all visitors need."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def _reseed() -> None:
