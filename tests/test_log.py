@@ -34,13 +34,9 @@ def test_logging_into_a_full_pipe_does_not_wait() -> None:
 def test_dropped_lines_are_counted() -> None:
     """When the reader catches up, a line says how many are missing."""
     program = PROGRAM.replace('print("done"', 'time.sleep(1); logging.info("late"); time.sleep(1); print("done"')
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    output, errors = process.communicate(timeout=60)
-    assert output == "done\n"
-    written = sum(line.rstrip().endswith("x" * 100) for line in errors.splitlines())
-    counted = sum(
-        int(line.split("WARNING berth.log ")[1].split()[0]) for line in errors.splitlines() if "were dropped" in line
-    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True, text=True)
+    assert ended.stdout == "done\n"
+    lines = ended.stderr.splitlines()
+    written = sum(line.endswith("x" * 100) for line in lines)
+    counted = sum(int(line.split("WARNING berth.log ")[1].split()[0]) for line in lines if "were dropped" in line)
     assert written + counted == 30_000

@@ -23,6 +23,7 @@ WAITING_LINES = 10_000
 class NeverWaiting(QueueHandler):
     """Hands records to the writing thread, or counts them as dropped."""
 
+    queue: queue.Queue[logging.LogRecord]
     dropped = 0
 
     def enqueue(self, record: logging.LogRecord) -> None:

@@ -16,16 +16,16 @@ def test_a_killed_berth_is_named_and_replaced_in_the_page(visitors: Visitors, si
     """The page says that its process ended, opens a new one, and another visitor notices nothing."""
     visitors.forgive(OUTAGE)
     page, other = visitors.page(site.url, "/garden", "alice"), visitors.page(site.url, "/garden", "bob")
-    other.get_by_role("button", name="Grow").click()
+    other.get_by_role("button", name="Grow", exact=True).click()
     expect(other.get_by_text("Total: 1", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Grow").click()
+    page.get_by_role("button", name="Grow", exact=True).click()
     expect(page.get_by_text("Total: 1", exact=True)).to_be_visible()
     killed = site.system.berth_of("alice")["pid"]
     os.kill(killed, signal.SIGKILL)
     expect(page.locator("#berth-notices")).to_contain_text(CRASHED)
     expect(page.get_by_text("Total: 0", exact=True)).to_be_visible()
     assert site.system.berth_of("alice")["pid"] != killed
-    other.get_by_role("button", name="Grow").click()
+    other.get_by_role("button", name="Grow", exact=True).click()
     expect(other.get_by_text("Total: 2", exact=True)).to_be_visible()
 
 

@@ -49,7 +49,7 @@ def test_a_download_brings_the_file(visitors: Visitors, site: Site, tmp_path: Pa
     """Through router and berth it is what the dashboard made."""
     page = visitors.page(site.url, "/files")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Take it").click()
+        page.get_by_role("button", name="Take it").click()
     download.value.save_as(tmp_path / "thousand.txt")
     assert (tmp_path / "thousand.txt").read_bytes() == b"x" * 1000
 

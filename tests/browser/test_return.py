@@ -28,7 +28,7 @@ def notices(page: Page) -> Locator:
 
 def grow(page: Page, total: int) -> None:
     """Press the button and wait for the answer."""
-    page.get_by_role("button", name="Grow").click()
+    page.get_by_role("button", name="Grow", exact=True).click()
     expect(page.get_by_text(f"Total: {total}", exact=True)).to_be_visible()
 
 
@@ -94,6 +94,24 @@ def test_after_a_network_loss_the_page_goes_on_where_it_was(visitors: Visitors, 
     grow(page, 4)
 
 
+def test_what_the_session_did_meanwhile_is_there_when_the_page_is_back(visitors: Visitors, site: Site) -> None:
+    """A task that ends during the loss shows its result, and the plot is drawn with it."""
+    visitors.forgive(OUTAGE)
+    page = visitors.page(site.url, "/garden")
+    grow(page, 1)
+    before = red(page)
+    later = page.get_by_role("button", name="Grow later")
+    later.click()
+    expect(later).to_be_disabled()
+    with return_of(page):
+        site.wire.cut()
+        page.wait_for_timeout(2500)  # until the task has ended
+        site.wire.mend()
+    expect(page.get_by_text("Total: 2", exact=True)).to_be_visible()
+    has_points(page, 7)
+    assert repaints(page, before)
+
+
 def test_pages_are_back_in_their_session_after_the_router_was_killed(visitors: Visitors, site: Site) -> None:
     """HAProxy dies by SIGKILL, starts again, and within three seconds of that the page works on."""
     visitors.forgive(OUTAGE)
@@ -102,7 +120,8 @@ def test_pages_are_back_in_their_session_after_the_router_was_killed(visitors: V
     killed = site.system.role("router")
     with return_of(page):
         killed.kill()
-        site.system.until(lambda: site.system.role("router").pid != killed.pid)
+        killed.wait(10)
+        site.system.until(lambda: site.system.role("router"))
         began = time.monotonic()
     assert time.monotonic() - began < 3
     grow(page, 2)

@@ -59,6 +59,7 @@ class Session:
     def connect(self) -> None:
         """Open the WebSocket and pull the document."""
         self.socket = connect(self.browser, self.url, self.token)
+        self._deadline = time.perf_counter() + 30
         assert self._read()[0]["msgtype"] == "ACK"
         pulled = self._send("PULL-DOC-REQ", {})
         content = self._until("PULL-DOC-REPLY", pulled)
@@ -87,12 +88,14 @@ class Session:
     def wait(self, text: str, timeout: float = 30.0) -> float:
         """Wait until ``text`` arrives in a patch; returns how long it took (s)."""
         start = time.perf_counter()
-        while time.perf_counter() - start < timeout:
-            self.socket.settimeout(max(0.01, timeout - (time.perf_counter() - start)))
-            _, content = self._read()
+        self._deadline = start + timeout
+        while True:
+            try:
+                _, content = self._read()
+            except TimeoutError:
+                raise AssertionError(f"{text!r} did not arrive") from None
             if text in json.dumps(content):
                 return time.perf_counter() - start
-        raise AssertionError(f"{text!r} did not arrive")
 
     def click_and_wait(self, label: str, text: str, timeout: float = 30.0) -> float:
         """Press a button and wait for a text; returns how long it took (s)."""
@@ -124,13 +127,26 @@ class Session:
         return self._send("PATCH-DOC", {"events": list(events)})
 
     def _read(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        header = json.loads(self.socket.recv())
-        self.socket.recv()
-        content = json.loads(self.socket.recv())
-        for _ in range(header.get("num_buffers", 0)):
-            self.socket.recv()
-            self.socket.recv()
+        header = json.loads(self._frame())
+        self._frame()
+        content = json.loads(self._frame())
+        for _ in range(2 * header.get("num_buffers", 0)):
+            self._frame()
         return header, content
+
+    def _frame(self) -> bytes:
+        """Return the next data frame. Raises TimeoutError at the deadline, however many pings come."""
+        while (left := self._deadline - time.perf_counter()) > 0:
+            self.socket.settimeout(left)
+            try:
+                kind, data = self.socket.recv_data(control_frame=True)
+            except websocket.WebSocketTimeoutException:
+                break
+            if kind == websocket.ABNF.OPCODE_CLOSE:
+                raise websocket.WebSocketConnectionClosedException("closed by the server")
+            if kind in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
+                return bytes(data)
+        raise TimeoutError
 
     def _until(self, kind: str, request: str) -> dict[str, Any]:
         while True:
@@ -144,7 +160,7 @@ def connect(browser: Browser, page_url: str, token: str, origin: str | None = No
     parts = urlsplit(page_url)
     url = urljoin(page_url + "/", "ws").replace("http", "ws", 1)
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.http.cookies)
-    made = websocket.create_connection(
+    return websocket.create_connection(
         url,
         subprotocols=["bokeh", token],
         cookie=cookies,
@@ -153,7 +169,6 @@ def connect(browser: Browser, page_url: str, token: str, origin: str | None = No
         enable_multithread=True,
         sockopt=[(6, 1, 1)],
     )
-    return made
 
 
 def _event(name: str, entries: list[Any] | None = None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def table() -> str:
 
 
 def renewed(text: str) -> str:
-    """Return a README's text with the table between its markers renewed. Raises ValueError where a marker is missing."""
+    """Return a README's text with a new table between its markers. Raises ValueError where one is missing."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):

@@ -43,12 +43,17 @@ class System:
     """``berth up`` with these scripts and settings, ready when the context is entered."""
 
     def __init__(
-        self, *scripts: str | Path, options: tuple[str, ...] = (), wait: bool = True, **settings: object
+        self,
+        *scripts: str | Path,
+        options: tuple[str, ...] = (),
+        wait: bool = True,
+        prefix: str = "",
+        **settings: object,
     ) -> None:
         most = int(str(settings.get("BERTH_MAX_BERTHS", 16)))
         first = free_ports(3 + most)
         self.port, self.lobby_port, self.operations_port = first, first + 1, first + 2
-        self.prefix = ""
+        self.prefix = prefix
         self.scripts = [str(script) for script in scripts]
         self.options = options
         self.wait = wait
@@ -62,6 +67,7 @@ class System:
             "BERTH_OPERATIONS_PORT": str(self.operations_port),
             "BERTH_REPLICAS": f"127.0.0.1:{self.operations_port}",
             "BERTH_BERTH_PORT": str(first + 3),
+            **({"APP_URL": f"http://127.0.0.1:{self.port}{prefix}"} if prefix else {}),
             **{name: str(value) for name, value in settings.items()},
         }
 

@@ -183,7 +183,7 @@ def test_no_ticket_of_another_process_visitor_or_time_opens_a_berth(system: Syst
     assert "/berth/seat" in answer.headers["Location"]
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         connect(stolen, hers.url, hers.token)
-    with pytest.raises(websocket.WebSocketBadStatusException, match="410|403"):
+    with pytest.raises(websocket.WebSocketBadStatusException, match=r"410|403"):
         connect(bob, his.url, hers.token)
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         connect(alice, hers.url, hers.token, origin="http://evil.example")

@@ -58,6 +58,7 @@ class Berth:
         self.failed: dict[str, str] = {}
         self.used = False
         self.started_at = time.monotonic()
+        self.ready_at = float("inf")
         self.beat_at = self.started_at
         self.ended = asyncio.Event()
         self._process: ForkServerProcess | None = None
@@ -182,12 +183,20 @@ class Berth:
         pipe = os.fdopen(os.dup(output.fileno()), "rb", buffering=0)
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
         try:
+            rest = b""
             while chunk := await reader.read(OUTPUT_CHUNK):
-                for line in chunk.decode(errors="replace").splitlines():
-                    log.info("%s%s: %s", self.name, self._of_whom(), line)
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > OUTPUT_CHUNK:
+                    lines, rest = [*lines, rest], b""
+                self._log_output(lines)
                 await asyncio.sleep(OUTPUT_PAUSE)
+            self._log_output([rest] if rest else [])
         finally:
             transport.close()
+
+    def _log_output(self, lines: list[bytes]) -> None:
+        for line in lines:
+            log.info("%s%s: %s", self.name, self._of_whom(), line.decode(errors="replace").rstrip("\r"))
 
     def _of_whom(self) -> str:
         users = sorted({seat.user for seat in self.seats})

@@ -47,6 +47,9 @@ FIRST_RETRY, LAST_RETRY = 0.5, 30.0
 PORT_PAUSE = 5.0
 """Seconds for which a berth whose port somebody else has is not tried again."""
 
+SURPLUS_PATIENCE = 30.0
+"""Seconds for which an unused berth beyond the spares is kept."""
+
 REMEMBERED = 10_000
 """Visitors whose seat's end is remembered, so that their page can say why."""
 
@@ -214,22 +217,38 @@ class Supervisor:
                 berth.say(do="notice", visitor=visitor, kind="idle", seconds=round(left))
             self._spawn_if(self.watch.look(berth, now))
         self._fill(now)
+        self._shrink(now)
 
     def _fill(self, now: float) -> None:
         """Start as many berths as are wanted and fit."""
         if self.draining or now < self._retry_at:
             return
         self._wanted = {visitor: since for visitor, since in self._wanted.items() if now - since < WANTED_FOR}
-        coming = sum(
-            berth.seats.free
-            for berth in self.berths.values()
-            if berth.state in ("starting", "ready") and berth.version == self.changes.version
-        )
-        missing = max(self.settings.spare, 0 if self.proven else 1) + len(self._wanted) - coming
+        missing = self._demand() - sum(self._coming(berth, now) for berth in self.berths.values())
         used = self.berths.keys() | {index for index, until in self._avoided.items() if now < until}
         free = [index for index in range(self.settings.max_berths) if index not in used]
         for index in free[: -(-missing // self.settings.seats) if missing > 0 else 0]:
             self._start(index)
+
+    def _demand(self) -> int:
+        """Free seats that should stand ready."""
+        return max(self.settings.spare, 0 if self.proven else 1) + len(self._wanted)
+
+    def _coming(self, berth: Berth, now: float) -> int:
+        """Free seats that a berth offers or will soon offer."""
+        if berth.version != self.changes.version:
+            return 0
+        return berth.seats.free if berth.state == "starting" else berth.offers(now, self.settings.blocked_after)
+
+    def _shrink(self, now: float) -> None:
+        """End a berth that a rush has left over."""
+        free = sum(self._coming(berth, now) for berth in self.berths.values())
+        for berth in self.berths.values():
+            unneeded = not berth.used and berth.state == "ready" and now - berth.ready_at > SURPLUS_PATIENCE
+            if unneeded and free - berth.seats.free >= self._demand():
+                log.info("%s: ends, there are spares enough", berth.name)
+                berth.stop()
+                return
 
     def _start(self, index: int) -> None:
         port = self.settings.berth_port + index
@@ -279,6 +298,7 @@ class Supervisor:
             berth.stop()
             return
         berth.state = "ready"
+        berth.ready_at = time.monotonic()
         self.apps = berth.apps
         self._retry_pause = FIRST_RETRY
         took = time.monotonic() - berth.started_at

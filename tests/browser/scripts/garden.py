@@ -1,5 +1,7 @@
 """A dashboard with all that a lost connection may break: state, a plot from numpy, ``onload``, its own style."""
 
+import asyncio
+
 import numpy as np
 import panel as pn
 from bokeh.models import ColumnDataSource
@@ -9,6 +11,7 @@ pn.extension(raw_css=[".planted { outline: 3px solid rgb(1, 2, 3); }"])
 
 name = pn.widgets.TextInput(name="Name")
 grow = pn.widgets.Button(name="Grow")
+later = pn.widgets.Button(name="Grow later")
 total = pn.widgets.StaticText(
     name="Total", value="0", css_classes=["planted"], stylesheets=[":host { color: rgb(4, 5, 6); }"]
 )
@@ -29,6 +32,13 @@ def loaded():
     loads.value = str(int(loads.value) + 1)
 
 
+async def grow_later(event):
+    later.disabled = True
+    await asyncio.sleep(2)
+    grown(event)
+
+
 grow.on_click(grown)
+later.on_click(grow_later)
 pn.state.onload(loaded)
-pn.Column(name, grow, total, loads, pn.pane.Str(greeting), plot).servable(title="Garden")
+pn.Column(name, grow, later, total, loads, pn.pane.Str(greeting), plot).servable(title="Garden")

@@ -48,9 +48,10 @@ class Handler(RequestHandler):
 
     @property
     def wants_page(self) -> bool:
-        """Whether a browser asks for a page to show, not for a script, a picture or data."""
+        """Whether a page to show is asked for, not a script, a picture or data; ``curl`` is taken at its word."""
         destined = self.request.headers.get("Sec-Fetch-Dest")
-        return destined in PAGES if destined else "text/html" in self.request.headers.get("Accept", "")
+        accepted = self.request.headers.get("Accept", "")
+        return destined in PAGES if destined else "text/html" in accepted or accepted == "*/*"
 
     @property
     def sent_cookies(self) -> dict[str, str]:

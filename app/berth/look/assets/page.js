@@ -4,7 +4,8 @@
   "use strict";
   const script = document.currentScript;
   const { page, prefix, idle } = script.dataset;
-  const limit = Number(script.dataset.limit);
+  const limit = Number(script.dataset.limit); // bytes of a file
+  const longest = (limit * 4) / 3 + 2 ** 20; // bytes of a message, as the berth has it: a file in base64, and more
   const embedded = prefix.startsWith("http");
   const FIRST_CONNECTION = 15000; // ms from the page's load until a dashboard that shows nothing is looked at
   const NOTICED = 700; // ms that a loss may last without a word
@@ -187,14 +188,26 @@
     if (said.kind === "active") unwarn();
     if (said.kind === "ended") ended(said.why);
   };
+
+  // A document that comes back is made again. Bokeh then takes the ends that a plot's ranges happen to have
+  // for chosen ones, and the plot would not follow its data any more.
+  const FOLLOWING = ["_initial_start", "_initial_end", "have_updated_interactively"];
+  const rangesOf = (bokehDocument) => [...bokehDocument.all_models].filter((model) => "_initial_start" in model);
+  const kept = (model) => [model.id, Object.fromEntries(FOLLOWING.map((name) => [name, model[name]]))];
+
   const known = new WeakSet();
   const follow = (bokehDocument) => {
+    let ranges = new Map();
     known.add(bokehDocument);
     bokehDocument.on_message("berth", hear);
-    bokehDocument.on_event("client_reconnected", () => lost.delete(bokehDocument));
     bokehDocument.on_event("connection_lost", (_, event) => {
+      ranges = new Map(rangesOf(bokehDocument).map(kept));
       lost.set(bokehDocument, () => event.reconnect());
       comeBack();
+    });
+    bokehDocument.on_event("client_reconnected", () => {
+      for (const range of rangesOf(bokehDocument)) Object.assign(range, ranges.get(range.id));
+      lost.delete(bokehDocument);
     });
   };
   const documents = () => window.Bokeh?.documents ?? [];
@@ -210,12 +223,18 @@
       if (parameters[1]?.[0] !== "bokeh") return;
       sockets.add(this);
       this.addEventListener("message", followNew);
-      this.addEventListener("close", (event) => {
+      this.addEventListener("close", () => {
         sockets.delete(this);
         followNew();
-        if (event.code === 1009) tooMuch("This was too much at once");
         if (!documents().length) firstFailed();
       });
+    }
+    send(data) {
+      // The berth would break the connection before it could say why.
+      const tooLong = sockets.has(this) && new Blob([data]).size > longest;
+      if (tooLong) tooMuch("This was too much at once");
+      if (tooLong) this.close(4009);
+      else super.send(data);
     }
   };
 

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ from typing import Any
 
 from bokeh.application import Application
 from bokeh.document import Document
-from panel.io.application import _on_session_destroyed, build_single_handler_application
+from panel.io.application import build_single_handler_application
 from panel.io.session import generate_session
 from panel.io.state import set_curdoc, state
 
@@ -163,8 +164,11 @@ def _run_once(application: Application, script: str, path: str) -> str:
         return _title(document, path)
     finally:
         # As a session ends. Panel's own clean-up after --warm would cut the callbacks of what modules share.
+        hooks = list(document.session_destroyed_callbacks)
         document.destroy(session)
-        _on_session_destroyed(context)
+        for hook in hooks:
+            with suppress(Exception):
+                hook(context)
 
 
 def _check(application: Application, document: Document, script: str) -> None:

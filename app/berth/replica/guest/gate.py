@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 from urllib.parse import quote
 
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, RequestHandler, create_signed_value
 
 from berth.errors import TicketError
 from berth.replica.guest.main import Birth
@@ -14,6 +16,12 @@ from berth.tickets import Keys, Visitor
 
 FORBIDDEN_ARGUMENTS = frozenset({"bokeh-session-id", "bokeh-token"})
 """With these a link could put a visitor into a session that somebody else knows."""
+
+INFO_COOKIE = "id_token"
+"""Where Panel looks for what is known of a user."""
+
+GUEST_COOKIE = "is_guest"
+"""With which Panel would call anybody a guest, whoever sends it."""
 
 
 class Gate:
@@ -42,13 +50,21 @@ class Gate:
 
         def find_guarded(request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate:
             try:
-                request.visitor = self.enter(request)  # type: ignore[attr-defined]  # read by the handlers
+                visitor = self.enter(request)
             except TicketError as error:
                 arguments = {"reason": str(error), "prefix": self.settings.prefix}
                 return application.get_handler_delegate(request, Refusal, arguments)
+            request.visitor = visitor  # type: ignore[attr-defined]  # read by the handlers
+            self._introduce(request, visitor)
             return find(request, **kwargs)
 
         application.find_handler = find_guarded  # type: ignore[assignment, method-assign]  # the one place that all routes pass
+
+    def _introduce(self, request: HTTPServerRequest, visitor: Visitor) -> None:
+        """Let ``pn.state.user_info`` and ``authorize_callback`` say who it is, as after Panel's own login."""
+        said = base64.urlsafe_b64encode(json.dumps({"user": visitor.user}).encode()).rstrip(b"=")
+        request.cookies[INFO_COOKIE] = create_signed_value(self.keys.cookie_secret, INFO_COOKIE, said).decode()
+        request.cookies.pop(GUEST_COOKIE, None)
 
 
 class Refusal(RequestHandler):
