@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import fields
@@ -82,3 +83,18 @@ def test_a_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     assert {Path(name).suffix for name in packed} >= {".py", ".html", ".css", ".js", ".svg", ".j2"}
     assert any(name.endswith("licenses/LICENSE") for name in packed)
     assert {name.split("/")[0] for name in packed} == {"berth", wheel.name.rsplit("-", 3)[0] + ".dist-info"}
+
+
+def test_every_dependency_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    declared = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+    pinned = {_name(line) for line in lines}
+    assert [entry for entry in declared if _name(entry) not in pinned] == [], "run `make lock`"
+
+
+def _name(requirement: str) -> str:
+    found = re.match(r"[\w.-]+", requirement)
+    assert found, requirement
+    return re.sub(r"[-_.]+", "-", found[0]).lower()

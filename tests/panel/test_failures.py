@@ -19,9 +19,12 @@ FAILING = {
     "empty": ("import panel as pn\npn.Row('a')\n", "empty.py serves nothing: mark what should be shown"),
     "guarded": (
         "import panel as pn\nif __name__ == '__main__':\n    pn.Row('a').servable()\n",
-        "guarded.py serves nothing: what stands under `if __name__ == \"__main__\"` (line 2)",
+        'guarded.py serves nothing: what stands under `if __name__ == "__main__"` (line 2)',
     ),
-    "taken": ("import panel as pn\nraise ValueError('before')\npn.serve(pn.Row('a'))\n", "taken.py, line 2: ValueError: before"),
+    "taken": (
+        "import panel as pn\nraise ValueError('before')\npn.serve(pn.Row('a'))\n",
+        "taken.py, line 2: ValueError: before",
+    ),
     "flasky": (
         "import panel as pn\nfrom flask import Flask\npn.serve({'api': Flask('api')})\n",
         "api is a Flask application, which Berth does not serve",
@@ -35,7 +38,11 @@ def check(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``berth check``."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BERTH_")}
     return subprocess.run(
-        [sys.executable, "-m", "berth", "check", *arguments], capture_output=True, text=True, timeout=60, env=environment
+        [sys.executable, "-m", "berth", "check", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
     )
 
 
@@ -52,7 +59,9 @@ def test_check_says_of_every_failing_script_where_and_why_and_ends_with_2(tmp_pa
 def test_check_finds_wrong_syntax_folders_and_names_before_anything_runs(tmp_path: Path) -> None:
     scripts = write(tmp_path, syntax="import panel as pn\nif True\n    pass\n", login=GOOD)
     (tmp_path / "bare").mkdir()
-    found = check(*scripts, str(tmp_path / "bare"), str(tmp_path / "gone.py"), "--static-dirs", "berth=/tmp", "--setup", "no.py")
+    found = check(
+        *scripts, str(tmp_path / "bare"), str(tmp_path / "gone.py"), "--static-dirs", "berth=/tmp", "--setup", "no.py"
+    )
     assert found.returncode == 2
     for reason in (
         "syntax.py, line 2: expected ':'",
@@ -85,8 +94,9 @@ def test_a_failing_script_does_not_stop_the_others_and_is_served_once_it_is_mend
     with System(good, bad) as system:
         assert "bad.py, line 3: AttributeError" in system.log()
         session = enter(system, "alice", "/good")
-        Path(bad).write_text(GOOD.replace("good", "mended"))
         mended = time.monotonic()
+        Path(bad).write_text(GOOD.replace("good", "mended"))
+        assert logged(system, "a script has changed")
         assert "mended" in labels(enter(system, "bob", "/bad"))
         assert time.monotonic() - mended < 6
         assert session.browser.page("/good").ok
@@ -94,7 +104,9 @@ def test_a_failing_script_does_not_stop_the_others_and_is_served_once_it_is_mend
 
 def test_an_edited_script_is_run_by_fresh_berths_and_not_by_present_ones(tmp_path: Path) -> None:
     write(tmp_path, neighbour="name = 'first'\n")
-    (script,) = write(tmp_path, script="import panel as pn\nimport neighbour\npn.widgets.Button(name=neighbour.name).servable()\n")
+    (script,) = write(
+        tmp_path, script="import panel as pn\nimport neighbour\npn.widgets.Button(name=neighbour.name).servable()\n"
+    )
     with System(script) as system:
         session = enter(system, "alice", "/script")
         write(tmp_path, neighbour="name = 'second'\n")
@@ -104,13 +116,15 @@ def test_an_edited_script_is_run_by_fresh_berths_and_not_by_present_ones(tmp_pat
 
 
 def test_a_script_that_takes_long_is_told_with_its_line_and_served_in_the_end(tmp_path: Path) -> None:
-    (script,) = write(tmp_path, slow="import panel as pn\nimport time\ntime.sleep(12)\npn.widgets.Button(name='good').servable()\n")
+    (script,) = write(
+        tmp_path, slow="import panel as pn\nimport time\ntime.sleep(12)\npn.widgets.Button(name='good').servable()\n"
+    )
     with System(script, wait=False, BERTH_SPARE=1) as system:
         assert system.until(lambda: "still starting after 10 s, at " in system.log(), 30)
         (line,) = [line for line in system.lines if "still starting" in line]
         assert "slow.py" in line
         assert "3" in line.rpartition("slow.py")[2]
-        assert system.until(lambda: system.status()["ready"], 30)
+        assert system.until(lambda: system.status()["ready"] > 0, 30)
 
 
 def test_what_panel_would_let_a_dashboard_decide_is_kept_and_told(tmp_path: Path) -> None:
@@ -130,7 +144,14 @@ def test_what_panel_would_let_a_dashboard_decide_is_kept_and_told(tmp_path: Path
         second = first.browser.open("/wishes")
         assert first.token != second.token
         assert "for alice" in labels(second)
-        for name in ("reuse_sessions", "session_history", "autoreload", "basic_auth", "cookie_secret", "oauth_provider"):
+        for name in (
+            "reuse_sessions",
+            "session_history",
+            "autoreload",
+            "basic_auth",
+            "cookie_secret",
+            "oauth_provider",
+        ):
             assert logged(system, f"sets {name}, which is not followed")
         assert logged(system, "PANEL_COOKIE_SECRET is not followed")
         for path in ("/admin", "/liveness", "/rest/session_info"):
@@ -141,7 +162,14 @@ def test_what_panel_would_let_a_dashboard_decide_is_kept_and_told(tmp_path: Path
 
 def test_options_of_panel_serve_that_berth_lacks_are_refused(tmp_path: Path) -> None:
     scripts = write(tmp_path, good=GOOD)
-    for option in ("--num-procs=2", "--admin", "--liveness", "--reuse-sessions", "--rest-provider=param", "--basic-auth=x"):
+    for option in (
+        "--num-procs=2",
+        "--admin",
+        "--liveness",
+        "--reuse-sessions",
+        "--rest-provider=param",
+        "--basic-auth=x",
+    ):
         found = check(*scripts, option)
         assert found.returncode == 2
         assert "unrecognized arguments" in found.stderr
@@ -149,7 +177,8 @@ def test_options_of_panel_serve_that_berth_lacks_are_refused(tmp_path: Path) -> 
 
 def test_a_script_that_needs_its_visitor_is_served_though_it_cannot_run_before_one_comes(tmp_path: Path) -> None:
     (script,) = write(
-        tmp_path, personal="import panel as pn\npn.widgets.Button(name=pn.state.user.upper()).servable(title='For you')\n"
+        tmp_path,
+        personal="import panel as pn\npn.widgets.Button(name=pn.state.user.upper()).servable(title='For you')\n",
     )
     with System(script) as system:
         assert "personal.py asks for its visitor's cookies" in system.log()

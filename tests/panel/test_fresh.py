@@ -17,9 +17,6 @@ import panel as pn
 import neighbour
 pn.extension()
 
-class Holder:
-    value = "nothing"
-
 seen = {
     "cache": pn.state.cache.get("left", "nothing"),
     "module": neighbour.left,
@@ -38,7 +35,8 @@ def leave(event):
 
 leaver = pn.widgets.Button(name="leave")
 leaver.on_click(leave)
-pn.Column(leaver, pn.widgets.Button(name=f"seen {seen}"), pn.widgets.Button(name=f"on disk {neighbour.on_disk(FOLDER)}")).servable()
+said = (f"seen {seen}", f"on disk {neighbour.on_disk(FOLDER)}")
+pn.Column(leaver, *(pn.widgets.Button(name=text) for text in said)).servable()
 """
 
 NEIGHBOUR = """

@@ -35,7 +35,7 @@ SCRIPTS = {
         curdoc().template = jinja2.Template('''{% from macros import embed %}<!DOCTYPE html>
         <html><meta charset="utf-8"><title>Headless</title>
         {{ bokeh_css }}{{ bokeh_js }}
-        <body><main>{% for root in roots %}{{ embed(root) }}{% endfor %}</main>{{ plot_script | safe }}</body></html>''')
+        <body>{% for root in roots %}{{ embed(root) }}{% endfor %}{{ plot_script | safe }}</body></html>''')
         pn.pane.Markdown("shown by headless").servable()
         """,
     "fast": """
@@ -86,7 +86,6 @@ class Any(AnyWidgetComponent):
 
 class Old(ReactiveHTML):
     _template = "<p class='old'>shown by html</p>"
-    __css__ = ["old.css"]
     __javascript__ = ["old.js"]
 """
 
@@ -100,8 +99,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         made.textContent = "shown by esm"
         return made
     }""")
-    (folder / "local.css").write_text(":host { color: rgb(4, 5, 6); }")
-    (folder / "old.css").write_text("body { --old: yes; }")
+    (folder / "local.css").write_text("p { color: rgb(4, 5, 6); }")
     (folder / "old.js").write_text("window.old = 'script of its own'")
     _extension(folder)
     with under("/dash", *write(folder, **SCRIPTS), PYTHONPATH=folder) as system:
@@ -174,7 +172,6 @@ def test_components_with_local_files_are_served(seen: Seen) -> None:
     for kind in ("esm", "anywidget", "html"):
         expect(page.get_by_text(f"shown by {kind}")).to_be_visible()
     assert page.evaluate("window.old") == "script of its own"
-    assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--old')") == "yes"
     expect(page.get_by_text("shown by esm")).to_have_css("color", "rgb(4, 5, 6)")
     assert seen.faults == []
 

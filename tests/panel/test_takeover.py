@@ -95,7 +95,10 @@ SCRIPTS = {
         def room():
             return pn.widgets.Button(name=f"room {pn.state.route_params['room']}")
 
-        pn.serve({"/rooms/{room}": room, "/hall": lambda: pn.widgets.Button(name="hall")}, static_dirs={"papers": FOLDER})
+        def hall():
+            return pn.widgets.Button(name="hall")
+
+        pn.serve({"/rooms/{room}": room, "/hall": hall}, static_dirs={"papers": FOLDER})
         """,
 }
 

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 import websocket
@@ -34,10 +34,24 @@ class Browser:
         return self.http.get(self.url + path, headers=headers, timeout=options.pop("timeout", 70), **options)
 
     def open(self, path: str) -> Session:
-        """Open a dashboard: page, WebSocket, document."""
+        """Open a dashboard: page (through the waiting room, if it leads there), WebSocket, document."""
         answer = self.page(path)
+        if "/berth/waiting" in answer.url:
+            self.wait_for_seat(path)
+            answer = self.page(path)
         assert answer.status_code == 200, (answer.status_code, answer.text[:300])
         return Session(self, answer)
+
+    def wait_for_seat(self, path: str) -> None:
+        """Sit in the waiting room until it says that there is a seat."""
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies)
+        parts = urlsplit(self.url)
+        url = f"{self.url}/berth/waiting/ws?{urlencode({'next': path})}".replace("http", "ws", 1)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        room = websocket.create_connection(url, cookie=cookies, origin=origin, timeout=45)
+        while '"go"' not in room.recv():
+            pass
+        room.close()
 
 
 class Session:

@@ -11,7 +11,7 @@ import requests
 import websocket
 
 from berth.tickets import Keys
-from tests.support.client import Browser, Session
+from tests.support.client import Browser
 from tests.support.system import SECRET, System
 
 MARKS = """
@@ -57,7 +57,7 @@ def test_two_seats_a_berth_share_a_process_until_it_is_empty(script: Path) -> No
         carol.leave()
         his.leave()
         system.until(lambda: system.status()["taken"] == 0)
-        session = _in_the_end(system, system.browser("dave"), "/marks")
+        session = system.browser("dave").open("/marks")
         assert system.berth_of("dave")["number"] != number
         session.click_and_wait("Mark", "marks dave")
         session.leave()
@@ -82,23 +82,10 @@ def test_without_spares_a_berth_is_started_for_whoever_comes(script: Path) -> No
         system.until(lambda: requests.get(f"{system.url}/berth/livez", timeout=2).ok)
         for user in ("alice", "bob"):
             browser = system.browser(user)
-            session = _in_the_end(system, browser, "/marks")
+            session = browser.open("/marks")
             session.click_and_wait("Mark", f"marks {user}")
             session.leave()
             system.until(lambda: system.status()["taken"] == 0)
-
-
-def _in_the_end(system: System, browser: Browser, path: str) -> Session:
-    answer = browser.page(path)
-    if "/berth/waiting" in answer.url:
-        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.http.cookies)
-        url = f"{system.url}/berth/waiting/ws?next={path}".replace("http", "ws", 1)
-        room = websocket.create_connection(url, cookie=cookies, origin=system.url, timeout=45)
-        while '"go"' not in room.recv():
-            pass
-        room.close()
-        answer = browser.page(path)
-    return Session(browser, answer)
 
 
 def test_without_login_anybody_gets_a_seat_and_bots_take_none(script: Path) -> None:
@@ -107,7 +94,7 @@ def test_without_login_anybody_gets_a_seat_and_bots_take_none(script: Path) -> N
         for _ in range(100):
             assert requests.get(f"{system.url}/marks", headers={"Accept": "text/html"}, timeout=5).status_code == 200
         assert system.status()["taken"] == 0
-        session = _in_the_end(system, Browser(system.url), "/marks")
+        session = Browser(system.url).open("/marks")
         session.click_and_wait("Mark", "marks guest")
         assert system.status()["taken"] == 1
         session.leave()

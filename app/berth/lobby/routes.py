@@ -18,6 +18,7 @@ from berth.lobby.handlers.logout import LogoutHandler
 from berth.lobby.handlers.static import AssetHandler, FaviconHandler, StaticHandler
 from berth.lobby.handlers.waiting import WaitingHandler, WaitingSocket
 from berth.lobby.state import Lobby
+from berth.tickets import XSRF_COOKIE
 
 ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (r"/?", RootHandler),
@@ -54,7 +55,7 @@ def application(lobby: Lobby) -> Application:
         lobby=lobby,
         policy=policy(lobby.settings),
         xsrf_cookies=True,
-        xsrf_cookie_name="berth_xsrf",
+        xsrf_cookie_name=XSRF_COOKIE,
         log_function=_say_nothing,
         websocket_ping_interval=PING,
         websocket_ping_timeout=PING,

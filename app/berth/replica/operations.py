@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
-from berth.errors import SeatUnavailable, TicketError
+from berth.errors import ConfigurationError, SeatUnavailable, TicketError
 
 if TYPE_CHECKING:
     from berth.replica.supervisor import Supervisor
@@ -43,9 +43,9 @@ class Readyz(Handler):
 
     def get(self) -> None:
         """Answer 200 or 503."""
-        if not self.supervisor.proven:
+        if not self.supervisor.pool.proven:
             self.set_status(503)
-            self.finish(self.supervisor.problem + "\n")
+            self.finish(self.supervisor.pool.problem + "\n")
             return
         self.finish("ok\n")
 
@@ -86,7 +86,7 @@ class Call(Handler):
         except SeatUnavailable as error:
             self.set_status(409)
             self.finish({"reason": str(error)})
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise HTTPError(400) from None
 
 
@@ -120,7 +120,7 @@ def _cordon(supervisor: Supervisor, on: bool) -> None:
 
 
 def listen(supervisor: Supervisor) -> HTTPServer:
-    """Open the operations port. Raises OSError if it is taken."""
+    """Open the operations port. Raises ConfigurationError if it is taken."""
     plain = {"supervisor": supervisor}
     calls = {
         "/seats/reserve": _reserve,
@@ -143,5 +143,11 @@ def listen(supervisor: Supervisor) -> HTTPServer:
     )
     loopback = supervisor.settings.address in ("127.0.0.1", "localhost", "::1")
     server = HTTPServer(application, max_body_size=LARGEST_BODY, max_buffer_size=LARGEST_BODY)
-    server.listen(supervisor.settings.operations_port, address="127.0.0.1" if loopback else "")
+    port = supervisor.settings.operations_port
+    try:
+        server.listen(port, address="127.0.0.1" if loopback else "")
+    except OSError as error:
+        raise ConfigurationError(
+            f"BERTH_OPERATIONS_PORT={port} cannot be opened ({error.strerror}): end what uses it or choose another."
+        ) from error
     return server

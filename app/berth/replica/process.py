@@ -175,7 +175,10 @@ class Berth:
     async def _hear(self, link: Link, hear: Callable[[Berth, dict[str, Any]], None]) -> None:
         async for message in link.messages():
             self.beat_at = time.monotonic()
-            hear(self, message)
+            try:
+                hear(self, message)
+            except Exception:
+                log.exception("%s: said something that cannot be understood", self.name)
 
     async def _pass_output(self, output: Connection) -> None:
         reader = asyncio.StreamReader(limit=OUTPUT_CHUNK)

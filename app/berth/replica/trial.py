@@ -7,10 +7,10 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
+from berth.replica.forkserver import forkserver
 from berth.replica.guest.main import Birth
 from berth.replica.process import Berth
 from berth.replica.seats import Graces, Seats
-from berth.replica.supervisor import forkserver
 from berth.serving import Serving
 from berth.settings import Settings
 

@@ -37,7 +37,9 @@ class EndedHandler(Handler):
         """Show the page; an unknown reason reads as ``gone``."""
         why = self.get_query_argument("why", "gone")
         heading, text, action = REASONS.get(why, REASONS["gone"])
-        self.take_ticket()
+        # A link on another site must not cost anybody the way back to a seat that they still have.
+        if self.request.headers.get("Sec-Fetch-Site") != "cross-site":
+            self.take_ticket()
         if why == "logout" and self.lobby.open_house:
             heading, action = "You have left", "Come back"
         door = with_next(self.path_of("/berth/seat"), self.target)

@@ -27,7 +27,7 @@ from berth.replica.guest.handlers import SocketHandler, attribute, handlers_of
 from berth.replica.guest.main import Birth
 from berth.replica.guest.pages import Pages
 from berth.replica.link import Link
-from berth.tickets import TICKET_COOKIE, VISITOR_COOKIE, Keys
+from berth.tickets import TICKET_COOKIE, VISITOR_COOKIE, XSRF_COOKIE, Keys
 
 log = logging.getLogger("berth.guest")
 
