@@ -1,4 +1,7 @@
-"""A real Chromium before the whole system. Without one these tests are skipped, unless BERTH_REQUIRE names ``browser``."""
+"""A real Chromium before the whole system.
+
+Without one these tests are skipped, unless BERTH_REQUIRE names ``browser``.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from berth.tickets import USER_COOKIE, VISITOR_COOKIE, Keys, Visitor
 from tests.browser.wire import Wire
-from tests.support.system import PASSWORD, USERS, System
+from tests.support.system import PASSWORD, SECRET, USERS, System
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -29,6 +33,8 @@ ARGUMENTS = [
 
 OUTAGE = r"net::ERR_|WebSocket connection to .* failed|Failed to connect to Bokeh server|not connected so cannot send"
 """What Chromium and Bokeh themselves write to the console while a connection is broken."""
+
+KEYS = Keys(SECRET)
 
 expect.set_options(timeout=20_000)
 
@@ -73,10 +79,13 @@ class Visitors:
         return context
 
     def page(self, url: str, path: str = "/", user: str = "", **options: object) -> Page:
-        """Open a page as a visitor who logs in with the form, of the next unused name if none is given."""
-        page = self.context(**options).new_page()
+        """Open a page as a visitor who has logged in, of the next unused name if none is given."""
+        context = self.context(**options)
+        visitor = Visitor.new(user or next(self._names))
+        cookies = {USER_COOKIE: KEYS.sign_user(visitor.user), VISITOR_COOKIE: KEYS.sign_visitor(visitor)}
+        context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
+        page = context.new_page()
         page.goto(url + path)
-        self.log_in(page, user or next(self._names))
         return page
 
     def log_in(self, page: Page, user: str) -> None:

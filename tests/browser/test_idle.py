@@ -12,13 +12,13 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import SCRIPTS, Visitors
 from tests.support.system import System
 
-TIMEOUT = 4
+TIMEOUT, WARNING = 3, 1.5
 
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
-    """A system that bears four idle seconds, and warns after two."""
-    settings = {"BERTH_IDLE_TIMEOUT": TIMEOUT, "BERTH_IDLE_WARNING": 2, "BERTH_SEAT_GRACE": 1, "BERTH_SPARE": 2}
+    """A system that bears three idle seconds, and warns in the middle of them."""
+    settings = {"BERTH_IDLE_TIMEOUT": TIMEOUT, "BERTH_IDLE_WARNING": WARNING, "BERTH_SEAT_GRACE": 1, "BERTH_SPARE": 2}
     with System(SCRIPTS / "garden.py", SCRIPTS / "busy.py", **settings) as running:
         yield running
 
@@ -54,7 +54,7 @@ def test_stay_here_keeps_the_seat(visitors: Visitors, system: System) -> None:
     expect(warning(page)).to_be_hidden()
     expect(warning(tab)).to_be_hidden()
     expect(warning(page)).to_be_visible()
-    assert time.monotonic() - answered > TIMEOUT - 2 - 0.5
+    assert time.monotonic() - answered > TIMEOUT - WARNING - 0.5
 
 
 def test_typing_counts_as_input(visitors: Visitors, system: System) -> None:
@@ -73,4 +73,4 @@ def test_a_computation_is_not_idle(visitors: Visitors, system: System) -> None:
     """A callback that blocks for longer than the timeout ends with its result, not with the seat."""
     page = visitors.page(system.url, "/busy", "dave")
     page.get_by_role("button", name="Compute").click()
-    expect(page.get_by_text("computed")).to_be_visible(timeout=9000)
+    expect(page.get_by_text("computed")).to_be_visible(timeout=7000)

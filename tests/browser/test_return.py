@@ -134,9 +134,9 @@ def test_a_loss_that_the_browser_reports_itself_is_survived(visitors: Visitors, 
     page = visitors.page(site.url, "/garden")
     grow(page, 1)
     with return_of(page):
-        page.context.set_offline(True)
         site.wire.cut()
         expect(notices(page)).to_contain_text(LOST)
+        page.context.set_offline(True)  # which, on its own, leaves an open WebSocket alone
         site.wire.mend()
         page.context.set_offline(False)
     grow(page, 2)

@@ -48,7 +48,7 @@ VISIBLE = 24
 """Difference of a colour channel, of 255, from which a pixel counts as different."""
 
 WANTED = {
-    r"GET /berth/assets/page\.js 200": "page.js: leaving, resumption, notices",
+    r"GET /berth/assets/(page\.js|theme\.css|notice\.css) 200": "page.js and the style of its notices",
     r"GET /static/\S+ 302": "a file that only the berth knows: the lobby sends the browser there",
 }
 """Requests that Berth adds on purpose, with the reason."""
@@ -193,7 +193,7 @@ def _address(url: str) -> str:
 
 def _plain(text: str) -> str:
     text = re.sub(r"(http|ws)://(localhost|127\.0\.0\.1):\d+", "", text)
-    return re.sub(r"\b\d+(\.\d+)? ?ms\b|\bp\d{4,}\b|\?v=\w+", "…", text)
+    return re.sub(r"\b\d+(\.\d+)? ?ms\b|\b(p\d{4,}|[0-9A-F]{32})\b|\?v=\w+", "…", text)
 
 
 def _differences(any_of: Counter[str], seen: Counter[str], all_of: Counter[str]) -> list[str]:

@@ -25,6 +25,7 @@ FAILING = {
         "import panel as pn\nraise ValueError('before')\npn.serve(pn.Row('a'))\n",
         "taken.py, line 2: ValueError: before",
     ),
+    "leaves": ("import sys\nimport panel as pn\nsys.exit(3)\n", "leaves.py, line 3: SystemExit: 3"),
     "flasky": (
         "import panel as pn\nfrom flask import Flask\npn.serve({'api': Flask('api')})\n",
         "api is a Flask application, which Berth does not serve",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from tests.panel.support import labels, logged, write
@@ -33,12 +33,9 @@ PAGES = ("script", "notebook", "text", "folder", "modern")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("scripts")
     write(folder, script=BUTTON.format(name="script"))
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [
-        nbformat.v4.new_markdown_cell("# A notebook"),
-        nbformat.v4.new_code_cell(BUTTON.format(name="notebook")),
-    ]
-    nbformat.write(notebook, folder / "notebook.ipynb")
+    cells = [_cell("markdown", "# A notebook"), _cell("code", BUTTON.format(name="notebook"))]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "notebook.ipynb").write_text(json.dumps(notebook))
     text = f"# A text\n\n```python\n{BUTTON.format(name='text')}\n```\n"
     (folder / "text.md").write_text(text)
     _folder(folder / "folder")
@@ -51,6 +48,11 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 @pytest.fixture(scope="module")
 def browser(system: System) -> Browser:
     return system.browser("alice")
+
+
+def _cell(kind: str, source: str) -> dict[str, object]:
+    cell: dict[str, object] = {"id": kind, "cell_type": kind, "metadata": {}, "source": source}
+    return cell | {"execution_count": None, "outputs": []} if kind == "code" else cell
 
 
 def _folder(folder: Path) -> None:

@@ -186,6 +186,24 @@ def test_destroy_hooks_run_when_the_page_is_left(system: System) -> None:
     assert logged(system, "destroyed: hooked of user1")
 
 
+def test_exit_functions_run_when_a_berth_ends(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("exit")
+    leaving = """
+        import atexit
+        import tempfile
+        import panel as pn
+        kept = tempfile.TemporaryDirectory(dir=FOLDER)
+        atexit.register(print, "atexit: ran", flush=True)
+        pn.widgets.Button(name=kept.name).servable()
+        """
+    with System(*write(folder, leaving=leaving.replace("FOLDER", repr(str(folder)))), BERTH_DRAIN_GRACE=0) as system:
+        enter(system, "alice", "/leaving")
+        system.process.terminate()
+        assert logged(system, "atexit: ran")
+        system.process.wait(15)
+    assert [path for path in folder.iterdir() if path.is_dir()] == []
+
+
 def test_destroy_hooks_run_when_the_system_stops(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("stopping")
     with System(*write(folder, hooked=SCRIPTS["hooked"]), BERTH_DRAIN_GRACE=0) as system:

@@ -20,7 +20,7 @@ class Said:
     @property
     def statuses(self) -> list[int]:
         """The status of every answer, in order."""
-        return [int(found) for found in re.findall(r"^HTTP/1\.[01] (\d{3})", self.text, re.MULTILINE)]
+        return [int(found) for found in re.findall(r"HTTP/1\.[01] (\d{3}) ", self.text)]
 
     @property
     def status(self) -> int:

@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 import jwt
-import psutil
 import pytest
 import requests
 import websocket
@@ -61,8 +60,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     users = [*USERS, EVIL, 'o\'neil "quoted"']
     settings = {
         "BERTH_SEATS": 2,
-        "BERTH_MAX_BERTHS": 6,
-        "BERTH_SEAT_GRACE": 1,
+        "BERTH_MAX_BERTHS": 12,
+        "BERTH_SEAT_GRACE": 0.3,
         "BERTH_UPLOAD_LIMIT": 1,
         "BERTH_TITLE": EVIL,
         "CREDENTIALS": ",".join(f"{user}:{PASSWORD}" for user in users),
@@ -90,15 +89,17 @@ def neighbour(system: System, user: str, number: int) -> Browser:
     """Return a new browser that was seated in the berth of that number."""
     for _ in range(4):
         browser = system.browser(user)
-        if system.berth_of(user)["number"] == number:
+        session = browser.open("/counter")
+        if system.until(lambda: system.berth_of(user))["number"] == number:
             return browser
-        browser.open("/counter").leave()
+        session.leave()
     raise AssertionError(f"{user} was never seated there: {system.status()}")
 
 
 def test_a_neighbour_in_the_same_process_cannot_join_a_session(system: System, hers: Session) -> None:
     """With two seats in one berth the other visitor is refused with the first one's token, and nothing of it changes."""
-    bob = neighbour(system, "bob", system.berth_of("alice")["number"])
+    number = system.until(lambda: system.berth_of("alice"))["number"]
+    bob = neighbour(system, "bob", number)
     his = bob.open("/counter")
     assert system.berth_of("bob")["number"] == system.berth_of("alice")["number"]
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
@@ -286,9 +287,6 @@ def test_next_leads_to_no_other_site(system: System, next: str) -> None:
     assert len(locations) == 5
     for location in locations:
         assert host_of(html.unescape(location), system) == f"127.0.0.1:{system.port}", location
-        assert "evil.example" not in html.unescape(location).partition("?")[0].partition("#")[0] or location.startswith(
-            "/%2f"
-        )
 
 
 def test_next_leads_on_within_this_site(system: System) -> None:
@@ -388,33 +386,37 @@ def test_two_hosts_in_one_request_are_refused(system: System) -> None:
 
 
 SMUGGLED = b"GET /berth/livez?smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)
 
 FRAMINGS = {
-    "length and chunks": b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "chunks and length": b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-    "two lengths": b"Content-Length: 0\r\nContent-Length: %d\r\n\r\n" % len(SMUGGLED),
-    "a list of lengths": b"Content-Length: 0, %d\r\n\r\n" % len(SMUGGLED),
-    "a signed length": b"Content-Length: +0\r\n\r\n",
-    "a negative length": b"Content-Length: -1\r\n\r\n",
-    "a length in hex": b"Content-Length: 0x0\r\n\r\n",
-    "a space before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-    "a tab in the value": b"Transfer-Encoding:\tchunked\r\n\r\n0\r\n\r\n",
-    "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "two codings": b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    "a folded line": b"X: y\r\n Content-Length: 0\r\nContent-Length: %d\r\n\r\n" % len(SMUGGLED),
-    "a bare line feed": b"X: y\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "a bare carriage return": b"X: y\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "a null": b"Transfer-Encoding: chunked\x00\r\n\r\n0\r\n\r\n",
+    "length and chunks": b"Content-Length: 0\r\nTransfer-Encoding: chunked",
+    "chunks and length": b"Transfer-Encoding: chunked\r\nContent-Length: 0",
+    "two lengths": b"Content-Length: 0\r\nContent-Length: %d" % len(CHUNKED),
+    "two lengths the other way": b"Content-Length: %d\r\nContent-Length: 0" % len(CHUNKED),
+    "a list of lengths": b"Content-Length: 0, %d" % len(CHUNKED),
+    "a signed length": b"Content-Length: +%d" % len(CHUNKED),
+    "a negative length": b"Content-Length: -1",
+    "a length in hex": b"Content-Length: 0x%x" % len(CHUNKED),
+    "a space before the colon": b"Transfer-Encoding : chunked",
+    "a tab in the value": b"Transfer-Encoding:\tchunked",
+    "an unknown coding": b"Transfer-Encoding: xchunked",
+    "two codings": b"Transfer-Encoding: chunked, identity",
+    "two headers": b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
+    "a folded line": b"X: y\r\n Content-Length: 0\r\nContent-Length: %d" % len(CHUNKED),
+    "a folded coding": b"Transfer-Encoding:\r\n chunked",
+    "a bare line feed": b"X: y\nTransfer-Encoding: chunked",
+    "a bare carriage return": b"X: y\rTransfer-Encoding: chunked",
+    "a null": b"Transfer-Encoding: chunked\x00",
 }
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("path", ["/login", "/counter"])
-def test_a_request_whose_end_is_in_doubt_is_refused(system: System, alice: Browser, path: str, framing: str) -> None:
-    """Nothing behind it is answered as a second request: neither lobby nor berth sees another end than the router."""
+def test_no_request_hides_in_the_body_of_another(system: System, alice: Browser, path: str, framing: str) -> None:
+    """Neither lobby nor berth sees another end of a request than the router: what doubts there are end in a refusal."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{system.port}\r\n{cookies(alice.http)}\r\n".encode()
-    said = say(system.port, head + FRAMINGS[framing] + SMUGGLED, patience=2)
-    assert said.status in (400, 403, 411, 413, 501), said.head
+    said = say(system.port, head + FRAMINGS[framing] + b"\r\n\r\n" + CHUNKED, patience=0.5)
+    assert said.status in (400, 403, 405, 411, 413, 501), said.head
     assert "\r\n\r\nok" not in said.text
 
 
@@ -428,7 +430,7 @@ def test_two_requests_on_one_connection_are_two_answers(system: System) -> None:
 def test_the_older_way_to_http_2_is_closed(system: System) -> None:
     """Its requests have no Content-Length, by which uploads are limited, so it is not spoken."""
     said = say(system.port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00", patience=2)
-    assert said.status in (400, 405, 505), said.text[:200]
+    assert said.status == 400, said.text[:200]
 
 
 TRAVERSALS = [
@@ -707,9 +709,9 @@ def test_a_huge_call_is_refused_unread(system: System) -> None:
     body = b"x" * 2**20
     try:
         assert call(system, "/seats/want", body, "x").status_code in (400, 413)
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
         pass
-    assert system.status()["seats"] == 12
+    assert system.status()["seats"] == 24
 
 
 # Passwords
@@ -785,7 +787,6 @@ def test_no_secret_can_be_read_anywhere(system: System, alice: Browser) -> None:
         "page": facts.html,
         "pages": "".join(alice.page(path).text for path in ("/login", "/berth/index", "/logout", "/berth/ended")),
         "environment": environment,
-        "environment of the process": str(psutil.Process(system.berth_of("alice")["pid"]).environ()),
     }
     for place, text in places.items():
         assert len(text) > 50, place

@@ -1,4 +1,4 @@
-"""A dashboard that computes for six seconds."""
+"""A dashboard that computes for four seconds."""
 
 import time
 
@@ -8,7 +8,7 @@ pn.extension()
 
 
 def compute(_event):
-    time.sleep(6)
+    time.sleep(4)
     result.object = "computed"
 
 

@@ -12,7 +12,7 @@
   const LONGEST_PAUSE = 1000; // ms between two attempts to come back
   const READING = 2000; // ms for which a notice is shown before the page goes
   const RELOAD_PAUSE = 60000; // ms within which the page reloads itself only once
-  const LEAVING = 5000; // ms that the browser may take to unload the page
+  const LEAVING = 3000; // ms that the browser may take to unload the page
   const ACTIVE_PAUSE = Math.min(10000, Number(idle) * 100); // ms between two signs of activity
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

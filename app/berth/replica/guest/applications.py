@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import logging
 import os
 import sys
@@ -77,7 +78,7 @@ def build(serving: Serving) -> Applications:
     for script in serving.scripts:
         try:
             _build_one(script, made)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             made.failed[script] = _sentence(script, error)
     return made
 
@@ -90,8 +91,13 @@ def warm(made: Applications) -> None:
         script = made.script_of[path]
         try:
             made.titles[path] = _run_once(application, script, path)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             made.failed[script] = _sentence(script, error)
+
+
+def run_exit_functions() -> None:
+    """Run what the dashboards registered with ``atexit``, which multiprocessing ends its children without."""
+    atexit._run_exitfuncs()
 
 
 def run_setup(path: str) -> None:
@@ -120,8 +126,8 @@ def _build_one(script: str, made: Applications) -> None:
             made.titles[path] = _run_once(applications[path], script, path)
         except ShowsNothing:
             _take(script, main, made)
-        else:
-            made.add(script, applications)
+            return
+        made.add(script, applications)
 
 
 def _single(script: str) -> dict[str, Application]:
@@ -201,7 +207,7 @@ def _is_main_guard(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
 
 
-def _sentence(script: str, error: Exception) -> str:
+def _sentence(script: str, error: BaseException) -> str:
     if isinstance(error, ScriptFailed):
         return str(error)
     return where("".join(traceback.format_exception(error)), script)

@@ -63,7 +63,8 @@ class Gate:
     def _introduce(self, request: HTTPServerRequest, visitor: Visitor) -> None:
         """Let ``pn.state.user_info`` and ``authorize_callback`` say who it is, as after Panel's own login."""
         said = base64.urlsafe_b64encode(json.dumps({"user": visitor.user}).encode()).rstrip(b"=")
-        request.cookies[INFO_COOKIE] = create_signed_value(self.keys.cookie_secret, INFO_COOKIE, said).decode()
+        signed = create_signed_value(self.keys.cookie_secret, INFO_COOKIE, said).decode()
+        request.cookies[INFO_COOKIE] = signed  # type: ignore[assignment]  # a SimpleCookie, which takes text
         request.cookies.pop(GUEST_COOKIE, None)
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MISSED_PONGS = 3
 """Pings in a row without an answer after which a connection counts as lost."""
 
+FOREIGN = frozenset({"cross-site", "same-site"})
+"""Values of Sec-Fetch-Site with which a browser says that another site's page asks."""
+
 
 class DashboardFailed(Exception):
     """A script that raised while a page was made."""
@@ -102,7 +105,11 @@ class EmbedHandler(Seated, AutoloadJsHandler):
             self.set_header("Access-Control-Allow-Headers", "*")
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
-        """Answer the script."""
+        """Answer the script, which holds a session's token, to nobody's bare script tag on another site."""
+        if "Origin" not in self.request.headers and self.request.headers.get("Sec-Fetch-Site") in FOREIGN:
+            self.set_status(403)
+            self.finish("Forbidden: this page of another site may not embed dashboards.\n")
+            return
         await self.answer(super().get(*args, **kwargs))
 
     async def options(self, *args: Any, **kwargs: Any) -> None:

@@ -102,7 +102,7 @@ class Guest:
             sign_sessions=True,
             session_token_expiration=TEN_YEARS,
             exclude_headers=PRIVATE_HEADERS,
-            exclude_cookies=[TICKET_COOKIE, VISITOR_COOKIE, "berth_xsrf"],
+            exclude_cookies=[TICKET_COOKIE, VISITOR_COOKIE, XSRF_COOKIE],
             keep_alive_milliseconds=0,
             check_unused_sessions_milliseconds=5000,
             unused_session_lifetime_milliseconds=max(1, int(self.settings.lost_grace * 1000)),
@@ -270,3 +270,4 @@ async def serve(birth: Birth, end: socket.socket) -> None:
         applications.warm(made)
     link.send(ready=made.described(), failed=made.failed)
     await guest.live()
+    applications.run_exit_functions()
