@@ -39,7 +39,6 @@ def scheme(request: pytest.FixtureRequest) -> str:
 
 def findings(page: Page) -> list[str]:
     """Return what axe finds in a page, but for what is listed."""
-    page.wait_for_function("document.getAnimations().every(one => one.effect.getTiming().iterations > 1)")
     result = Axe().run(page)
     return [
         f"{violation['impact']}: {violation['id']} at {target}: {node['failureSummary']}"
@@ -53,7 +52,7 @@ def findings(page: Page) -> list[str]:
 
 def test_login_index_and_logout(visitors: Visitors, system: System, scheme: str) -> None:
     """The form, empty and with an error; the list of dashboards; the question whether to leave; the farewell."""
-    page = visitors.context(color_scheme=scheme).new_page()
+    page = visitors.context(color_scheme=scheme, reduced_motion="reduce").new_page()
     visitors.forgive("status of 40[14]")
     page.goto(f"{system.url}/berth/index")
     assert findings(page) == []
@@ -79,11 +78,11 @@ def test_explorer_and_notices(visitors: Visitors, system: System, scheme: str) -
     """What visitors see while they work, and when something fails."""
     system.until(lambda: system.status()["taken"] == 0 and system.status()["ready"] == 2)
     visitors.forgive("status of 500")
-    explorer = visitors.page(system.url, "/explorer", color_scheme=scheme)
+    explorer = visitors.page(system.url, "/explorer", color_scheme=scheme, reduced_motion="reduce")
     expect(explorer.get_by_role("status")).to_be_visible()
     expect(explorer.locator(".tabulator-row").first).to_be_visible()
     assert findings(explorer) == []
-    trouble = visitors.page(system.url, "/trouble", color_scheme=scheme)
+    trouble = visitors.page(system.url, "/trouble", color_scheme=scheme, reduced_motion="reduce")
     trouble.get_by_role("button", name="Fail", exact=True).click()
     expect(trouble.get_by_role("alert")).to_be_visible()
     assert [found for found in findings(trouble) if "berth-notices" in found] == []
@@ -98,6 +97,6 @@ def test_waiting_room(visitors: Visitors, system: System, scheme: str) -> None:
     system.until(lambda: system.status()["taken"] == 0 and system.status()["ready"] == 2)
     for _ in range(2):
         expect(visitors.page(system.url, "/trouble").get_by_text("Counted 0")).to_be_visible()
-    waiting = visitors.page(system.url, "/trouble", color_scheme=scheme)
+    waiting = visitors.page(system.url, "/trouble", color_scheme=scheme, reduced_motion="reduce")
     expect(waiting.get_by_role("heading", name="All places are taken")).to_be_visible()
     assert findings(waiting) == []

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import psutil
+import requests
 
 from tests.support.client import Session
 from tests.support.system import System
@@ -78,3 +79,10 @@ def files(session: Session) -> list[str]:
 def logged(system: System, text: str) -> bool:
     """Wait until the log holds a text."""
     return bool(system.until(lambda: text in system.log()))
+
+
+def stranger(system: System, path: str) -> int:
+    """Return the status that somebody without a seat gets for a file."""
+    return requests.get(
+        system.url + path, headers={"Sec-Fetch-Dest": "empty"}, allow_redirects=False, timeout=10
+    ).status_code

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.panel.support import change, enter, files, labels, log_of, logged, under, write
+from tests.panel.support import change, enter, files, labels, log_of, logged, stranger, under, write
 from tests.support.client import Browser
 from tests.support.system import System
 
@@ -90,13 +90,13 @@ def test_session_hooks_of_setup_run_when_a_visitor_comes_and_leaves(system: Syst
 def test_static_dirs_are_served_to_visitors_only(system: System, browser: Browser) -> None:
     browser.open("/script")
     assert browser.http.get(f"{system.url}/papers/a.txt").text == "a paper"
-    assert Browser(system.url).http.get(f"{system.url}/papers/a.txt").status_code == 403
+    assert stranger(system, "/papers/a.txt") == 403
 
 
 def test_routes_of_plugins_are_served_to_visitors_only(system: System, browser: Browser) -> None:
     browser.open("/script")
     assert browser.http.get(f"{system.url}/plugin/answer").text == "plugin for alice"
-    assert Browser(system.url).http.get(f"{system.url}/plugin/answer").status_code == 403
+    assert stranger(system, "/plugin/answer") == 403
 
 
 def test_the_location_is_in_step_with_widgets(system: System, browser: Browser) -> None:

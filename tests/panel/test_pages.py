@@ -160,7 +160,6 @@ def test_a_template_shows_its_dashboard_without_a_complaint(seen: Seen, name: st
     assert seen.faults == []
 
 
-@pytest.mark.xfail(reason="guest/handlers.py puts page.js before the doctype of a template without <head>", strict=True)
 def test_a_raw_template_without_head_stays_in_standards_mode(seen: Seen) -> None:
     page = seen.open("headless")
     expect(page.get_by_text("shown by headless")).to_be_visible()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.panel.support import labels, listening, log_of, write
+from tests.panel.support import labels, listening, log_of, stranger, write
 from tests.support.client import Browser
 from tests.support.system import System
 
@@ -159,7 +159,7 @@ def test_the_title_of_the_call_is_followed(browser: Browser, path: str, title: s
 def test_static_dirs_of_the_call_are_served_behind_the_gate(system: System, browser: Browser) -> None:
     browser.open("/hall")
     assert browser.http.get(f"{system.url}/papers/a.txt").text == "a paper"
-    assert Browser(system.url).http.get(f"{system.url}/papers/a.txt").status_code == 403
+    assert stranger(system, "/papers/a.txt") == 403
 
 
 def test_no_server_but_the_berths_own_is_opened(system: System, browser: Browser) -> None:

@@ -184,7 +184,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def system(script: Path) -> Iterator[System]:
-    settings = {"BERTH_SEAT_GRACE": 0.2, "BERTH_UPLOAD_LIMIT": 1, "BERTH_MAX_BERTHS": 8, "BERTH_SPARE": 2, "MARK": MARK}
+    settings = {"BERTH_SEAT_GRACE": 0.2, "BERTH_LOST_GRACE": 1, "BERTH_UPLOAD_LIMIT": 1, "BERTH_MAX_BERTHS": 8, "BERTH_SPARE": 2, "MARK": MARK}
     with System(script, **settings) as running:
         yield running
 
@@ -241,13 +241,14 @@ def enter(system: System, user: str, path: str = "/hostile") -> Session:
 def test_a_client_that_never_reads_is_kept_waiting_in_bounded_memory(
     system: System, neighbour: Session, way: str
 ) -> None:
-    """Megabytes are streamed at it; its berth takes no more memory than a few of them, reacts, and ends when it goes."""
+    """Hundreds of megabytes a second are streamed at it; its berth holds few of them, reacts, and ends when it goes."""
     browser = system.browser("alice")
     page = Session.__new__(Session)
     page.browser, page.clicks = browser, 0  # type: ignore[attr-defined]
     answer = browser.page(f"/hostile?way={way}")
     token = answer.text.split('"token":"')[1].split('"')[0]
     deaf = connect(browser, f"{system.url}/hostile", token)
+    assert "ACK" in str([deaf.recv() for _ in range(3)])
     for number, kind in enumerate(("PULL-DOC-REQ", "PATCH-DOC")):
         event = {"type": "event", "name": "document_ready", "values": {"type": "map", "entries": []}}
         sent = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}
@@ -255,12 +256,15 @@ def test_a_client_that_never_reads_is_kept_waiting_in_bounded_memory(
             deaf.send(json.dumps(part))
     its = berth(system, "alice")
     process = psutil.Process(int(str(its["pid"])))
-    time.sleep(1.5)
     before = process.memory_info().rss
-    times = [click(neighbour) for _ in range(20)]
-    time.sleep(3)
-    grown = (process.memory_info().rss - before) / 2**20
-    assert grown < 60, f"{grown:.0f} MiB in some 4 s"
+    times, most = [], 0
+    until = time.monotonic() + 6
+    while time.monotonic() < until:
+        times.append(click(neighbour))
+        most = max(most, process.memory_info().rss)
+        time.sleep(0.05)
+    assert (most - before) / 2**20 < 600
+    assert (process.memory_info().rss - before) / 2**20 < 150
     assert median(times) < 0.1
     deaf.sock.close()
     browser.http.post(

@@ -24,6 +24,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LARGEST_BODY = 64 * 1024
 """Bytes of a login or a beacon; more is refused before it is read."""
 
+BODY_PATIENCE = 20.0
+"""Seconds in which a body has to arrive."""
+
 MOST_CALLS = 1000
 """Calls to supervisors at the same time. With Tornado's ten, a few dead supervisors would hold up all others."""
 
@@ -44,7 +47,13 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     AsyncHTTPClient.configure(None, max_clients=MOST_CALLS)
     lobby = Lobby(settings)
-    server = HTTPServer(application(lobby), xheaders=True, max_body_size=LARGEST_BODY, idle_connection_timeout=75)
+    server = HTTPServer(
+        application(lobby),
+        xheaders=True,
+        max_body_size=LARGEST_BODY,
+        body_timeout=BODY_PATIENCE,
+        idle_connection_timeout=75,
+    )
     ushering = await start(lobby, server)
     await stop.wait()
     await end(lobby, server)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
 import signal
 import socket
@@ -15,6 +17,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
+from berth import strays
 from berth.replica.guest.main import Birth, run
 from berth.replica.link import Link
 from berth.replica.seats import Seats
@@ -26,8 +29,12 @@ STOP_PATIENCE = 5.0
 """Seconds that a berth has to end its sessions before it is killed."""
 
 OUTPUT_CHUNK = 2**16
+OUTPUT_LINES = 100
 OUTPUT_PAUSE = 0.02
-"""A berth that prints without end waits for itself: at most a chunk each pause (s) is passed on."""
+"""A berth that prints without end waits for itself: at most a chunk, and so many lines, each pause (s) are passed on."""
+
+STRAYS_PAUSE = 0.5
+"""Seconds after a berth's end until what it left behind is looked for once more."""
 
 STACK_SIGNAL = signal.SIGUSR1
 
@@ -110,6 +117,7 @@ class Berth:
             for end in (theirs, stack_write, output_write, life_read):
                 end.close()
         self._process, self._ends = process, Ends(ours, stack_read, output_read, life_write)
+        _living.add(self.pid)
 
     async def listen(self, hear: Callable[[Berth, dict[str, Any]], None]) -> None:
         """Pass messages to ``hear`` until the process has ended, then clean up after it."""
@@ -191,8 +199,9 @@ class Berth:
                 *lines, rest = (rest + chunk).split(b"\n")
                 if len(rest) > OUTPUT_CHUNK:
                     lines, rest = [*lines, rest], b""
-                self._log_output(lines)
-                await asyncio.sleep(OUTPUT_PAUSE)
+                for start in range(0, len(lines) or 1, OUTPUT_LINES):
+                    self._log_output(lines[start : start + OUTPUT_LINES])
+                    await asyncio.sleep(OUTPUT_PAUSE)
             self._log_output([rest] if rest else [])
         finally:
             transport.close()
@@ -221,11 +230,24 @@ class Berth:
         # What the process started may outlive it; its group is its own.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+        _living.discard(self.pid)
+        _end_strays()
+        asyncio.get_running_loop().call_later(STRAYS_PAUSE, _end_strays)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+_living: set[int] = set()
+"""Ids of all berths of this process. They become its children when their forkserver dies."""
+
+
+def _end_strays() -> None:
+    """End what berths that are gone had started and could not be ended with their process groups."""
+    forkserver, tracker = multiprocessing.forkserver._forkserver, multiprocessing.resource_tracker._resource_tracker
+    strays.end({*_living, forkserver._forkserver_pid, tracker._pid})  # type: ignore[attr-defined]  # kept privately
 
 
 def _pidfd(pid: int) -> int | None:

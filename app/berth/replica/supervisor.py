@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from berth import log as logs
+from berth import strays
 from berth.errors import ConfigurationError, SeatUnavailable
 from berth.replica.metrics import Metrics
 from berth.replica.operations import listen
@@ -240,4 +241,5 @@ def main(settings: Settings, serving: Serving) -> None:
         raise ConfigurationError("COOKIE_SECRET is missing: the lobby, the router and all replicas share one.")
     serving.check()
     logs.configure(settings.log_level)
+    strays.adopt()
     asyncio.run(Supervisor(replace(settings, credentials=""), serving).serve())

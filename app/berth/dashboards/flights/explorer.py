@@ -120,7 +120,7 @@ def _table() -> Any:
             "on_time": NumberFormatter(format="0.0%"),
         },
         titles={"label": "Group", "flights": "Flights", "value": "Value", "on_time": "On time"},
-        widths={"label": "36%"},
+        widths={"label": "34%", "flights": "21%", "value": "20%", "on_time": "25%"},
         configuration={
             "headerSortElement": "<button type='button' class='tabulator-arrow' aria-label='Sort'></button>"
         },

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import traceback
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,6 +16,7 @@ from bokeh.server.views.metadata_handler import MetadataHandler
 from bokeh.util.token import check_token_signature, get_session_id
 from panel.io.server import AutoloadJsHandler, DocHandler, WSHandler
 from panel.io.state import state
+from tornado.web import HTTPError
 
 from berth.replica.guest.pages import Page, Pages
 from berth.replica.guest.problems import report
@@ -20,8 +24,14 @@ from berth.replica.guest.problems import report
 if TYPE_CHECKING:
     from berth.replica.guest.server import Guest
 
+log = logging.getLogger("berth.guest")
+
 MISSED_PONGS = 3
 """Pings in a row without an answer after which a connection counts as lost."""
+
+LARGEST_BACKLOG = 64 * 2**20
+STALLED_BEATS = 8
+"""A connection is cut when more than so many bytes wait for it and, for so many beats, it took none of them."""
 
 FOREIGN = frozenset({"cross-site", "same-site"})
 """Values of Sec-Fetch-Site with which a browser says that another site's page asks."""
@@ -68,10 +78,15 @@ class Seated:
             await make
         except DashboardFailed as error:
             self._fail(report(f"while {visitor.user}'s page was made", str(error)))
+        except HTTPError:
+            raise
+        except Exception:
+            self._fail(report(f"while {visitor.user}'s page was made", traceback.format_exc()))
         finally:
             self.pages.opened(name, visitor)
 
     def _fail(self, problem: str) -> None:
+        self.page = None
         self.set_status(500)
         self.finish(self.guest.failure_page(problem, self.request.uri))
 
@@ -86,9 +101,7 @@ class PageHandler(Seated, DocHandler):
     def write(self, chunk: Any) -> None:
         """Put page.js before all other scripts."""
         if self.page and isinstance(chunk, str):
-            tag = self.guest.script_tag(self.page.id)
-            head, found, rest = chunk.partition("<head>")
-            chunk = head + found + tag + rest if found else tag + chunk
+            chunk = _with_tag(chunk, self.guest.script_tag(self.page.id))
         super().write(chunk)
 
 
@@ -130,6 +143,8 @@ class SocketHandler(WSHandler):
     guest: Guest
     page: Page | None = None
     missed = 0
+    stalled = 0
+    taken = 0
 
     async def prepare(self) -> None:
         """Refuse a session that is not this visitor's (403) or is gone (410), before the handshake."""
@@ -183,6 +198,21 @@ class SocketHandler(WSHandler):
         elif self.ws_connection and not self.ws_connection.is_closing():
             self.ping(b"")
 
+    def cut_if_stalled(self) -> None:
+        """Called at every sign of life. What a client does not read would fill the memory; it may come back."""
+        stream = self.ws_connection.stream if self.ws_connection else None
+        if stream is None:
+            return
+        waiting = stream._total_write_index - stream._total_write_done_index
+        moved = stream._total_write_done_index != self.taken
+        self.stalled = self.stalled + 1 if waiting > LARGEST_BACKLOG and not moved else 0
+        self.taken = stream._total_write_done_index
+        if self.stalled > STALLED_BEATS:
+            log.warning(
+                "a page of %s reads nothing while %s MiB wait: it is cut", self.request.visitor.user, waiting >> 20
+            )
+            stream.close()
+
     def on_close(self) -> None:
         """Keep the session for a while: the page may come back."""
         self.guest.sockets.discard(self)
@@ -201,6 +231,15 @@ def _pull_whole(message: Any, connection: Any) -> Any:
         return pull_doc_reply(header, {}, {"doc": connection.session.document.to_json(deferred=False)})
 
     return connection.session.with_document_locked(reply)
+
+
+def _with_tag(page: str, tag: str) -> str:
+    """Put a script first into the head; never before the doctype, without which browsers fall back to old rules."""
+    for start in ("head", "html", "!doctype"):
+        found = re.search(rf"<{start}\b[^>]*>", page, re.IGNORECASE)
+        if found:
+            return page[: found.end()] + tag + page[found.end() :]
+    return tag + page
 
 
 def handlers_of(guest: Guest) -> list[tuple[str, type]]:

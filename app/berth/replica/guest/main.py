@@ -18,6 +18,7 @@ from pathlib import Path
 from setproctitle import setproctitle
 
 from berth import log as logs
+from berth import strays
 from berth.serving import Serving
 from berth.settings import Settings
 
@@ -43,11 +44,14 @@ def run(birth: Birth, link: socket.socket, stack: Connection, output: Connection
     setproctitle(f"{birth.name} (port {birth.port})")
     os.setpgid(0, 0)
     _be_killed_first()
+    strays.adopt()
     _die_with_supervisor(lifeline.fileno())
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)
     output.close()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file since Python 3.7
+    # Many deep stacks are more than a pipe holds: what nobody reads is left out and not waited for.
+    os.set_blocking(stack.fileno(), False)
     faulthandler.register(signal.SIGUSR1, file=stack.fileno(), all_threads=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["BERTH_NAME"] = birth.name

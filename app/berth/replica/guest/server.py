@@ -57,6 +57,7 @@ class Guest:
         self.sockets: set[SocketHandler] = set()
         self.connected_once: set[str] = set()
         self.stopping = asyncio.Event()
+        self._doing: set[asyncio.Future[None]] = set()
         self.server: Server | None = None
 
     def start(self) -> applications.Applications:
@@ -130,6 +131,8 @@ class Guest:
     async def _beat(self) -> None:
         while True:
             self.link.send(busy=bool(state._busy_counter))
+            for connection in list(self.sockets):
+                connection.cut_if_stalled()
             await asyncio.sleep(BEAT)
 
     async def _ping(self) -> None:
@@ -140,8 +143,10 @@ class Guest:
 
     async def _obey(self) -> None:
         async for order in self.link.messages():
-            action = getattr(self, f"_do_{order.pop('do')}")
-            await action(**order)
+            # None waits for another: ending a session waits for its lock, which a callback may hold for long.
+            task = asyncio.ensure_future(getattr(self, f"_do_{order.pop('do')}")(**order))
+            self._doing.add(task)
+            task.add_done_callback(self._doing.discard)
         self.stopping.set()
 
     async def _do_seat(self, visitor: str) -> None:

@@ -74,7 +74,7 @@ class Taken:
         thread.start()
         self._called.wait()
         thread.join(MORE_SERVERS)
-        if self.error:
+        if self.error and not self.applications:
             raise self.error
 
     def take(self, arguments: dict[str, Any]) -> None:
@@ -96,6 +96,8 @@ class Taken:
             self.run()
         except BaseException as error:  # handed to the thread that waits
             self.error = error
+            if self.applications and not isinstance(error, SystemExit):
+                report(f"in {self.script.name} after its pn.serve", traceback.format_exc())
         finally:
             self._called.set()
 
