@@ -25,15 +25,18 @@ def adopt() -> None:
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def end(known: Collection[int]) -> None:
-    """Kill all children of this process but the ``known`` ones, with all that is below them, and bury the dead."""
+def end(known: Collection[int]) -> bool:
+    """Kill all children of this process but the ``known`` ones, with all that is below them, and bury the dead.
+
+    Returns whether there were any. They die a moment later, and what was below them comes up: call it again.
+    """
     if _libc is None:
-        return
-    for child in psutil.Process().children():
-        if child.pid in known:
-            continue
+        return False
+    found = [child for child in psutil.Process().children() if child.pid not in known]
+    for child in found:
         with contextlib.suppress(psutil.Error, OSError):
             for process in (*child.children(recursive=True), child):
                 process.send_signal(signal.SIGKILL)
         with contextlib.suppress(OSError):
             os.waitpid(child.pid, os.WNOHANG)
+    return bool(found)

@@ -65,7 +65,7 @@ def test_a_stuck_berth_is_replaced_after_the_limit(system: System) -> None:
 
 
 def test_a_page_that_kills_its_process_takes_one_process_with_it(system: System) -> None:
-    """The visitor lands on a page that says so, and a browser that retries kills nothing more by itself."""
+    """The visitor lands on a page that says so, and asking for that page again kills nothing more."""
     browser = system.browser("dave")
     browser.open("/lock").leave()
     before = {berth["number"] for berth in system.status()["berths"]}
@@ -148,18 +148,6 @@ def test_a_killed_berth_up_leaves_no_process() -> None:
         system.process.kill()
         _, alive = psutil.wait_procs(everything, timeout=8)
         assert not alive
-
-
-def test_a_client_that_never_reads_delays_nobody(system: System) -> None:
-    """Its own connection fills up; the next visitor's answers come as ever."""
-    deaf = system.browser("user1")
-    session = deaf.open("/lock")
-    for _ in range(5):
-        session.click("Quick")
-    other = system.browser("user2").open("/lock")
-    other.click_and_wait("Quick", "quick task 1")
-    other.leave()
-    session.leave()
 
 
 def test_login_is_needed_after_the_secret_changed(system: System) -> None:

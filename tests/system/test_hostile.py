@@ -6,11 +6,10 @@ import contextlib
 import http.client
 import json
 import os
-import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -23,7 +22,7 @@ import websocket
 from berth.tickets import Keys
 from tests.support.client import Browser, Session, connect
 from tests.support.raw import closed_within, request
-from tests.support.system import PASSWORD, SECRET, System
+from tests.support.system import PASSWORD, System
 
 HOSTILE = """
 import asyncio, ctypes, os, signal, subprocess, sys, threading, time
@@ -184,7 +183,8 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def system(script: Path) -> Iterator[System]:
-    settings = {"BERTH_SEAT_GRACE": 0.2, "BERTH_LOST_GRACE": 1, "BERTH_UPLOAD_LIMIT": 1, "BERTH_MAX_BERTHS": 8, "BERTH_SPARE": 2, "MARK": MARK}
+    limits = {"BERTH_SEAT_GRACE": 0.2, "BERTH_LOST_GRACE": 1, "BERTH_UPLOAD_LIMIT": 1}
+    settings = {**limits, "BERTH_MAX_BERTHS": 8, "BERTH_SPARE": 2, "MARK": MARK}
     with System(script, **settings) as running:
         yield running
 
@@ -230,8 +230,26 @@ def status_takes(system: System) -> float:
 
 def enter(system: System, user: str, path: str = "/hostile") -> Session:
     """Open the dashboard, waiting for a seat as long as it takes."""
-    browser = system.browser(user)
-    return system.until(lambda: browser.open(path), 20, 0.2)
+    return opened(system, system.browser(user), path)
+
+
+def opened(system: System, browser: Browser, path: str) -> Session:
+    """Open a dashboard in a browser that is logged in, once a seat is free."""
+
+    def attempt() -> Session | None:
+        try:
+            return browser.open(path)
+        except websocket.WebSocketException:
+            # The berth of before is still ending.
+            return None
+
+    session: Session = system.until(attempt, 20, 0.2)
+    return session
+
+
+def end_of(system: System, process: psutil.Process, patience: float = 9) -> None:
+    """Wait until a process has ended."""
+    system.until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, patience)
 
 
 # Clients
@@ -258,7 +276,7 @@ def test_a_client_that_never_reads_is_kept_waiting_in_bounded_memory(
     process = psutil.Process(int(str(its["pid"])))
     before = process.memory_info().rss
     times, most = [], 0
-    until = time.monotonic() + 6
+    until = time.monotonic() + 5
     while time.monotonic() < until:
         times.append(click(neighbour))
         most = max(most, process.memory_info().rss)
@@ -273,7 +291,7 @@ def test_a_client_that_never_reads_is_kept_waiting_in_bounded_memory(
         headers={"Origin": system.url},
         timeout=5,
     )
-    system.until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 12)
+    end_of(system, process, 12)
 
 
 def test_a_message_over_the_limit_ends_its_own_connection_only(system: System) -> None:
@@ -281,11 +299,9 @@ def test_a_message_over_the_limit_ends_its_own_connection_only(system: System) -
     browser = system.browser("carol")
     first, second = browser.open("/hostile"), browser.open("/hostile")
     click(first)
-    with pytest.raises((websocket.WebSocketException, OSError)):
+    with contextlib.suppress(OSError):
         first.socket.send("x" * 4 * 2**20)
-        first.socket.settimeout(10)
-        while first.socket.recv():
-            pass
+    assert closed_within(first.socket.sock, 10)
     click(second)
     first.connect()
     click(first)
@@ -327,7 +343,7 @@ def test_frames_without_sense_disturb_one_connection_at_most(system: System, fra
 
 
 def test_700_silent_and_slow_clients_keep_nobody_out(system: System, neighbour: Session) -> None:
-    """500 connections say nothing and 200 send a header line a second: clicks, pages and logins are as fast as before."""
+    """500 connections say nothing and 200 send a header line a second: clicks, pages and logins are fast as before."""
     before = median([click(neighbour) for _ in range(20)])
     stop = threading.Event()
     with contextlib.ExitStack() as opened:
@@ -362,12 +378,12 @@ def test_700_silent_and_slow_clients_keep_nobody_out(system: System, neighbour: 
 
 
 def test_a_form_that_is_sent_slowly_is_not_waited_for(system: System) -> None:
-    """A body that drips in for ever ends within half a minute, also when it is longer than what the router holds."""
+    """A body that drips in for ever ends within some seconds, also when it is longer than what the router holds."""
     with socket.create_connection(("127.0.0.1", system.port)) as slow:
         head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{system.port}\r\nContent-Length: 60000\r\n"
         slow.sendall((head + "Content-Type: application/x-www-form-urlencoded\r\n\r\n").encode() + b"x" * 30000)
         ended = False
-        for _ in range(35):
+        for _ in range(18):
             with contextlib.suppress(OSError):
                 slow.sendall(b"x")
             if ended := closed_within(slow, 1):
@@ -455,7 +471,7 @@ def marked() -> list[psutil.Process]:
 
 @pytest.mark.parametrize("end", ["left", "killed"])
 def test_nothing_that_a_dashboard_started_outlives_its_visit(system: System, end: str) -> None:
-    """Children, children in sessions and groups of their own, orphans and threads are gone when it has ended, however."""
+    """Children, children in sessions and groups of their own, orphans and threads are gone when it has ended."""
     session = enter(system, "user4", "/hostile?way=leave_things_behind")
     session.click("Act")
     system.until(lambda: len(marked()) >= 5)
@@ -505,29 +521,47 @@ WAYS = [
 ]
 
 
+LANES = ("user6", "user7", "user8")
+"""Users who try the ways at the same time."""
+
+
 @pytest.mark.parametrize("when", ["click", "page"])
 def test_what_a_dashboard_does_to_its_process_concerns_nobody_else(
     system: System, neighbour: Session, when: str
 ) -> None:
-    """Whatever it does, in a callback or while its page is made, no other berth ends, and its visitor gets a new place."""
+    """Whatever it does, in a callback or while its page is made, no other berth ends, and its visitor gets a place."""
+
+    def take(lane: int) -> None:
+        for way in WAYS[lane :: len(LANES)]:
+            browser = system.browser(LANES[lane])
+            misbehave(system, browser, way, when)
+            again = opened(system, browser, "/hostile")
+            click(again)
+            log_out(browser)
+
     pid = berth(system, "bob")["pid"]
-    for way in WAYS:
-        browser = system.browser("user6")
-        if when == "page":
-            with contextlib.suppress(requests.RequestException):
-                answer = browser.page(f"/hostile?way={way}&when=page", timeout=15)
-                assert "Traceback" not in answer.text, way
-        else:
-            session = system.until(lambda: browser.open(f"/hostile?way={way}"), 20, 0.2)
-            with contextlib.suppress(websocket.WebSocketException, OSError, AssertionError):
-                session.click("Act")
-                session.wait("no such text", 0.4)
-            session.close()
-        click(neighbour)
-        assert berth(system, "bob")["pid"] == pid, way
-        again = system.until(lambda: browser.open("/hostile"), 20, 0.2)
-        click(again)
-        log_out(browser)
+    with ThreadPoolExecutor(len(LANES)) as pool:
+        lanes = [pool.submit(take, lane) for lane in range(len(LANES))]
+        while not all(lane.done() for lane in lanes):
+            assert click(neighbour) < 2
+            time.sleep(0.1)
+    for lane in lanes:
+        lane.result()
+    assert berth(system, "bob")["pid"] == pid
+
+
+def misbehave(system: System, browser: Browser, way: str, when: str) -> None:
+    """Let a dashboard do what ``way`` says, and look at what its visitor hears."""
+    if when == "page":
+        with contextlib.suppress(requests.RequestException):
+            answer = browser.page(f"/hostile?way={way}&when=page", timeout=15)
+            assert "Traceback" not in answer.text, way
+        return
+    session = opened(system, browser, f"/hostile?way={way}")
+    with contextlib.suppress(websocket.WebSocketException, OSError, AssertionError):
+        session.click("Act")
+        session.wait("no such text", 0.4)
+    session.close()
 
 
 def log_out(browser: Browser) -> None:
@@ -539,17 +573,19 @@ def log_out(browser: Browser) -> None:
 
 def test_a_stopped_or_deaf_berth_ends_when_its_visitor_leaves(system: System) -> None:
     """SIGSTOP, or signals that it ignores while it is stuck in C, do not keep a process alive."""
+    processes = []
     for way in ("stop_itself", "deaf_and_stuck"):
         session = enter(system, "user7", f"/hostile?way={way}")
-        process = psutil.Process(int(str(berth(system, "user7")["pid"])))
+        processes.append(psutil.Process(int(str(berth(system, "user7")["pid"]))))
         session.click("Act")
         time.sleep(0.6)
         log_out(session.browser)
-        system.until(lambda: not process.is_running(), 9)
+    for process in processes:
+        end_of(system, process)
 
 
 def test_berths_end_with_their_supervisor_however_deaf_they_are(script: Path) -> None:
-    """The supervisor is killed: a berth that ignores every signal, one stuck in C besides, and what they started, are gone."""
+    """The supervisor is killed: a berth that ignores all signals, one stuck in C besides, and what they started end."""
     with System(script, BERTH_MAX_BERTHS=4, MARK=MARK) as system:
         for user, way in (("alice", "deaf"), ("bob", "deaf_and_stuck"), ("carol", "leave_things_behind")):
             enter(system, user, f"/hostile?way={way}").click("Act")

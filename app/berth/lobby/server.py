@@ -24,7 +24,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LARGEST_BODY = 64 * 1024
 """Bytes of a login or a beacon; more is refused before it is read."""
 
-BODY_PATIENCE = 20.0
+BODY_PATIENCE = 10.0
 """Seconds in which a body has to arrive."""
 
 MOST_CALLS = 1000
@@ -81,8 +81,8 @@ async def end(lobby: Lobby, server: HTTPServer) -> None:
 
 
 def _listen(settings: Settings, server: HTTPServer) -> None:
-    # Behind a router on this machine nobody else needs to reach the lobby.
-    address = "127.0.0.1" if settings.host in LOOPBACK else None
+    # Whom the router says that a request comes from is believed, so nobody else should reach the lobby.
+    address = "127.0.0.1" if settings.address in LOOPBACK else None
     try:
         server.add_sockets(bind_sockets(settings.lobby_port, address))
     except OSError as error:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
+from berth import strays
 from berth.local import ports
 from berth.local.demo import Login, complete
 from berth.local.journal import Journal
@@ -27,5 +28,6 @@ def main(settings: Settings, serving: Serving, options: Mapping[str, str]) -> in
     login = Login.for_run(settings)
     environment = complete(os.environ, settings, options, login)
     settings = replace(settings, cookie_secret=environment["COOKIE_SECRET"])
+    strays.adopt()
     system = System(settings, serving, environment, login, Journal.on_terminal())
     return asyncio.run(system.run())

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from berth import strays
 from berth.errors import ConfigurationError
 from berth.local import sessions
 from berth.local.journal import Journal, Lines
@@ -21,8 +22,16 @@ LONGEST_DELAY = 10.0
 STEADY = 30.0
 """Seconds that a child runs until its past restarts are forgotten."""
 
+MOST_ROUNDS = 50
+"""Looks at what a role has left behind. What the system cannot end is not waited for."""
+
 WRONG_INPUT = 2
 """Exit code of a role whose configuration is wrong: starting it again would not help."""
+
+
+_births = asyncio.Lock()
+_living: set[int] = set()
+"""The running roles. Whatever else is a child of this process was left behind by one that has ended."""
 
 
 class Child:
@@ -64,23 +73,25 @@ class Child:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), patience)
-        await sessions.end(self._process.pid)
+        await self._end_all(self._process.pid)
 
     async def _run(self, output: int) -> None:
         started = time.monotonic()
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            env=self._environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            preexec_fn=sessions.die_with_parent,
-        )
+        async with _births:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=sessions.die_with_parent,
+            )
+            _living.add(self._process.pid)
         if self._ending.is_set():
             self.drain()
         code = await self._process.wait()
-        left = await sessions.end(self._process.pid)
+        left = await self._end_all(self._process.pid)
         if not self._ending.is_set():
             await self._pause(code, time.monotonic() - started, len(left))
 
@@ -95,6 +106,17 @@ class Child:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), self._delay)
         self._delay = min(LONGEST_DELAY, max(FIRST_DELAY, self._delay * 2))
+
+    async def _end_all(self, pid: int) -> list[int]:
+        """End what the role has started, also outside its session, and return what was in it."""
+        left = await sessions.end(pid)
+        _living.discard(pid)
+        async with _births:
+            for _ in range(MOST_ROUNDS):
+                if not strays.end(_living):
+                    break
+                await asyncio.sleep(0.02)
+        return left
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process and self._process.returncode is None:

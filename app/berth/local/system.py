@@ -51,7 +51,8 @@ class System:
         self._journal = journal
         self._router = Child("router", (), environment, journal)
         self._lobby = Child("lobby", (), environment, journal)
-        self._replica = Child("replica", list(_arguments(serving)), environment, journal)
+        without = {name: text for name, text in environment.items() if name != "CREDENTIALS"}
+        self._replica = Child("replica", list(_arguments(serving)), without, journal)
         self._supervisor = Supervisor(settings.address, settings.operations_port, Keys(settings.cookie_secret))
         self._asked_to_end = asyncio.Event()
         self._asked_twice = asyncio.Event()

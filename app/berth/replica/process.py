@@ -31,7 +31,7 @@ STOP_PATIENCE = 5.0
 OUTPUT_CHUNK = 2**16
 OUTPUT_LINES = 100
 OUTPUT_PAUSE = 0.02
-"""A berth that prints without end waits for itself: at most a chunk, and so many lines, each pause (s) are passed on."""
+"""A berth that prints without end waits for itself: each pause (s) at most a chunk and so many lines pass."""
 
 STRAYS_PAUSE = 0.5
 """Seconds after a berth's end until what it left behind is looked for once more."""

@@ -109,7 +109,7 @@ class Supervisor:
     def page_left(self, visitor: str, page: str) -> None:
         """Note that the visitor left a page."""
         berth, seat = self._seat_of(visitor)
-        if berth and seat:
+        if berth and seat and page in seat.pages:
             seat.left(page, time.monotonic())
             berth.say(do="left", page=page)
 
