@@ -76,7 +76,6 @@ def timed(action: Callable[[], object]) -> float:
 def isolation(tries: int) -> Iterator[Row]:
     """Quick task and opening a page, alone and beside a neighbour whose heavy task never ends."""
     with System(APPS / "lock.py", LOCK_APP_SECONDS="1,1000000") as system:
-        neighbour = system.browser("alice").open("/lock")
         browser = system.browser("bob")
         mine = browser.open("/lock")
         done = 0
@@ -94,7 +93,7 @@ def isolation(tries: int) -> Iterator[Row]:
 
         open_page()
         tasks_alone, opens_alone = [task() for _ in range(tries)], [open_page() for _ in range(tries)]
-        neighbour.click("Heavy")
+        system.browser("alice").open("/lock").click("Heavy")
         time.sleep(1.5)
         tasks, opens = [task() for _ in range(tries)], [open_page() for _ in range(tries)]
         seated = timed(lambda: system.browser("carol").open("/lock"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,6 +36,18 @@ OUTAGE = r"net::ERR_|WebSocket connection to .* failed|Failed to connect to Boke
 """What Chromium and Bokeh themselves write to the console while a connection is broken."""
 
 KEYS = Keys(SECRET)
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Note which tests failed, so that fixtures can say more."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
 
 expect.set_options(timeout=20_000)
 
@@ -80,13 +93,17 @@ class Visitors:
 
     def page(self, url: str, path: str = "/", user: str = "", **options: object) -> Page:
         """Open a page as a visitor who has logged in, of the next unused name if none is given."""
+        page = self.blank(url, user, **options)
+        page.goto(url + path)
+        return page
+
+    def blank(self, url: str, user: str = "", **options: object) -> Page:
+        """Make an empty page of a visitor who has logged in at ``url``."""
         context = self.context(**options)
         visitor = Visitor.new(user or next(self._names))
         cookies = {USER_COOKIE: KEYS.sign_user(visitor.user), VISITOR_COOKIE: KEYS.sign_visitor(visitor)}
         context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
-        page = context.new_page()
-        page.goto(url + path)
-        return page
+        return context.new_page()
 
     def log_in(self, page: Page, user: str) -> None:
         """Fill in the form."""
@@ -99,6 +116,12 @@ class Visitors:
         for context in self._contexts:
             context.close()
 
+    def state(self) -> str:
+        """Return what all pages show and said, for the report of a test that failed."""
+        pages = [page for context in self._contexts for page in context.pages]
+        notices = [(page.url, page.locator("#berth-notices").all_inner_texts()) for page in pages]
+        return "\n".join(map(str, [*notices, *self.faults]))
+
     def complaints(self) -> list[str]:
         """Return what was not forgiven."""
         return [fault for fault in self.faults if not any(re.search(pattern, fault) for pattern in self.forgiven)]
@@ -108,10 +131,12 @@ class Visitors:
 
 
 @pytest.fixture
-def visitors(chromium: Browser) -> Iterator[Visitors]:
+def visitors(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visitors]:
     """Visitors whose pages must stay without errors and ask no other machine than this one."""
     made = Visitors(chromium)
     yield made
+    if request.node.stash.get(FAILED, False):
+        sys.stderr.write(made.state())
     made.close()
     assert made.complaints() == []
     assert {host.partition(":")[0] for host in made.hosts} <= {"127.0.0.1", "localhost", ""}

@@ -15,7 +15,7 @@ from tests.support.system import PASSWORD, System
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     """What `berth up` serves when no script is named."""
-    with System(BERTH_SEAT_GRACE=1) as running:
+    with System(BERTH_SEAT_GRACE=3) as running:
         yield running
 
 

@@ -94,6 +94,21 @@ def test_after_a_network_loss_the_page_goes_on_where_it_was(visitors: Visitors, 
     grow(page, 4)
 
 
+def test_a_loss_in_the_middle_of_a_message_is_survived(visitors: Visitors, site: Site) -> None:
+    """Half a message is forgotten, and the whole result is there when the page is back."""
+    visitors.forgive(OUTAGE)
+    page = visitors.page(site.url, "/garden")
+    grow(page, 1)
+    with return_of(page):
+        site.wire.cut_within(b"PATCH-DOC")
+        page.get_by_role("button", name="Grow", exact=True).click()
+        expect(notices(page)).to_contain_text(LOST)
+        site.wire.mend()
+    expect(page.get_by_text("Total: 2", exact=True)).to_be_visible()
+    has_points(page, 7)
+    grow(page, 3)
+
+
 def test_what_the_session_did_meanwhile_is_there_when_the_page_is_back(visitors: Visitors, site: Site) -> None:
     """A task that ends during the loss shows its result, and the plot is drawn with it."""
     visitors.forgive(OUTAGE)

@@ -15,7 +15,7 @@ from tests.support.system import System
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     """A system with one seat in all."""
-    with System(SCRIPTS / "garden.py", BERTH_MAX_BERTHS=1, BERTH_SEAT_GRACE=1) as running:
+    with System(SCRIPTS / "garden.py", BERTH_MAX_BERTHS=1, BERTH_SEAT_GRACE=2) as running:
         yield running
 
 

@@ -21,6 +21,7 @@ class Wire:
         self.port: int = self._listener.getsockname()[1]
         self._whole = threading.Event()
         self._whole.set()
+        self._weak_spot = b""
         self._ends: set[socket.socket] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -38,6 +39,10 @@ class Wire:
                 with contextlib.suppress(OSError):
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                     end.shutdown(socket.SHUT_RDWR)
+
+    def cut_within(self, text: bytes) -> None:
+        """Break as soon as ``text`` comes back from the target, just behind the brace that closes it."""
+        self._weak_spot = text
 
     def mend(self) -> None:
         """Pass bytes on again."""
@@ -82,6 +87,12 @@ class Wire:
             end: socket.socket = key.fileobj  # type: ignore[assignment]  # sockets are what was registered
             data = end.recv(2**16)
             if not data:
+                return False
+            found = data.find(self._weak_spot) if self._weak_spot else -1
+            if found >= 0:
+                self._weak_spot = b""
+                other[end].sendall(data[: data.index(b"}", found) + 1])
+                self.cut()
                 return False
             other[end].sendall(data)
         return True

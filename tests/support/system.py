@@ -121,7 +121,7 @@ class System:
         while time.monotonic() < deadline:
             try:
                 found = condition()
-                if found is not None and found is not False:
+                if found is not None and found is not False and found != []:
                     return found
             except (OSError, ValueError, AssertionError) as caught:
                 error = caught
@@ -144,11 +144,12 @@ class System:
 
     def berth_of(self, user: str) -> dict[str, Any]:
         """Status of the berth whose log line last said that the user took a seat there."""
-        names = [
-            line.split("berth.replica ")[1].split(":")[0] for line in self.lines if f"seat taken by {user}" in line
-        ]
-        assert names, self.log()
+        names = self.until(lambda: self._seated(user))
         return next(berth for berth in self.status()["berths"] if berth["name"] == names[-1])
+
+    def _seated(self, user: str) -> list[str]:
+        lines = [line for line in self.lines if f"seat taken by {user}" in line]
+        return [line.split("berth.replica ")[1].split(":")[0] for line in lines]
 
     def processes(self) -> Iterator[psutil.Process]:
         """All processes of the system that live."""

@@ -45,7 +45,12 @@ class Watch:
         return SLOW_START if berth.state == "starting" else self._settings.blocked_after
 
     async def _report(self, berth: Berth, silent: float) -> None:
+        heard = berth.beat_at
         frame = blocking_line(await berth.stack(), self._changes.sources)
+        if berth.beat_at != heard:
+            # It went on before the stack was taken, which would blame whatever came next.
+            self._blocked.pop(berth.birth.number, None)
+            return
         if berth.state == "starting":
             log.warning("%s: still starting after %.0f s, at %s", berth.name, silent, frame or "an unknown line")
         elif berth.state == "ready":

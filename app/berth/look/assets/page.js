@@ -195,6 +195,11 @@
   const rangesOf = (bokehDocument) => [...bokehDocument.all_models].filter((model) => "_initial_start" in model);
   const kept = (model) => [model.id, Object.fromEntries(FOLLOWING.map((name) => [name, model[name]]))];
 
+  // What had arrived of a message when the connection broke would be taken for the beginning of the next one.
+  const forgetHalfMessage = (connection) => {
+    if (connection) connection._receiver = new connection._receiver.constructor();
+  };
+
   const known = new WeakSet();
   const follow = (bokehDocument) => {
     let ranges = new Map();
@@ -202,6 +207,7 @@
     bokehDocument.on_message("berth", hear);
     bokehDocument.on_event("connection_lost", (_, event) => {
       ranges = new Map(rangesOf(bokehDocument).map(kept));
+      forgetHalfMessage(event.connection.deref());
       lost.set(bokehDocument, () => event.reconnect());
       comeBack();
     });
@@ -236,7 +242,13 @@
       if (tooLong) this.close(4009);
       else super.send(data);
     }
+    close(code, ...reason) {
+      // Bokeh closes what it does not understand with 1002, which browsers refuse, so that nothing is closed.
+      super.close(code === 1002 ? 4002 : code, ...reason);
+    }
   };
+  // In a page of another site Bokeh may have connected before this script was there.
+  if (embedded) setInterval(followNew, 500);
 
   // The first connection: without it the page would stay blank without a word
 
