@@ -91,7 +91,6 @@ def test_explorer_and_notices(visitors: Visitors, system: System, scheme: str) -
     assert findings(trouble) == []
 
 
-@pytest.mark.xfail(strict=True, reason="waiting.html gives a dd the role of a timer, which no dl may hold")
 def test_waiting_room(visitors: Visitors, system: System, scheme: str) -> None:
     """What visitors see while they wait."""
     system.until(lambda: system.status()["taken"] == 0 and system.status()["ready"] == 2)

@@ -117,7 +117,6 @@ def test_an_embedded_dashboard_comes_back_after_a_loss(page: Page, web: Web, vis
     grow(page, 2)
 
 
-@pytest.mark.xfail(strict=True, reason="the lobby does not let pages of other sites read what became of a session")
 def test_an_embedded_dashboard_whose_process_is_gone_says_so(page: Page, web: Web, visitors: Visitors) -> None:
     """It offers a new one and does not reload the page of the other site by itself."""
     visitors.forgive(OUTAGE + "|blocked by CORS policy")
@@ -164,7 +163,6 @@ def test_a_site_that_is_not_named_shows_no_dashboard_in_a_frame(page: Page, web:
     assert any("frame-ancestors" in text for text in said)
 
 
-@pytest.mark.xfail(strict=True, reason="embed.js writes into the script element itself, where nothing shows")
 def test_who_is_not_logged_in_is_told_so_inside_the_embedding_page(web: Web, visitors: Visitors) -> None:
     """With a link to log in; after that the page shows the dashboard."""
     page = visitors.context().new_page()

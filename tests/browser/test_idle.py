@@ -68,7 +68,6 @@ def test_typing_counts_as_input(visitors: Visitors, system: System) -> None:
         assert not warning(page).is_visible()
 
 
-@pytest.mark.xfail(strict=True, reason="the supervisor takes a berth that is blocked for an idle one")
 def test_a_computation_is_not_idle(visitors: Visitors, system: System) -> None:
     """A callback that blocks for longer than the timeout ends with its result, not with the seat."""
     page = visitors.page(system.url, "/busy", "dave")

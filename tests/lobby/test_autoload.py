@@ -24,7 +24,7 @@ def lobby(fake: FakeSupervisor, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def test_a_visitor_is_sent_to_the_berth_with_a_ticket(browser: Browser) -> None:
     """307 to the same address, readable for the named origin with its cookies."""
     answer = browser.become().get(URL, Origin=INTRANET)
-    assert (answer.status, answer.location) == (307, URL)
+    assert (answer.status, answer.location) == (307, f"{URL}&seat=1")
     assert answer.headers["Access-Control-Allow-Origin"] == INTRANET
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
     assert "berth" in browser.cookies

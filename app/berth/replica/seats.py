@@ -66,6 +66,10 @@ class Seat:
             self.active(now)
         self.pages[page] = Page(state, now)
 
+    def comes(self, now: float) -> None:
+        """Note that the visitor is on the way to this seat, which must not end meanwhile."""
+        self.left_at = now
+
     def left(self, page: str, now: float) -> None:
         """Note that the visitor left ``page``."""
         self.pages.pop(page, None)

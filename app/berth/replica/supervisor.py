@@ -77,8 +77,9 @@ class Supervisor:
         Raises SeatUnavailable with the reason.
         """
         now = time.monotonic()
-        held, _ = self._seat_of(visitor)
-        if held:
+        held, seat = self._seat_of(visitor)
+        if held and seat:
+            seat.comes(now)
             return held
         if self.draining or self.cordoned:
             raise SeatUnavailable("This replica takes no new visitors.")
@@ -171,6 +172,10 @@ class Supervisor:
             if self.pool.follow_changes() and self._dev:
                 self._end_all_seats("changed")
         for berth in self.pool:
+            if berth.silent(now) >= self.settings.blocked_after:
+                # It computes, so those who sit in it are not idle.
+                for seat in berth.seats:
+                    seat.active(now)
             for visitor, reason in berth.seats.over(now):
                 self._end_seat(berth, visitor, reason)
             for visitor, left in berth.seats.to_warn(now):

@@ -23,7 +23,8 @@ class AutoloadHandler(Doorway):
         visitor = self.visitor()
         if visitor and await self.seated(visitor, None):
             self.set_header("Cache-Control", "no-store")
-            self.redirect(destination(self.request.uri or "", self.options_set.prefix), status=307)
+            again = f"{self.request.uri}{'&' if self.request.query else '?'}seat=1"
+            self.redirect(destination(again, self.options_set.prefix), status=307)
             return
         if visitor is None and self.lobby.open_house:
             visitor = Visitor.new(GUEST)

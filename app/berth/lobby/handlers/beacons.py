@@ -61,6 +61,7 @@ class PageHandler(Handler):
 
     async def get(self) -> None:
         """Answer ``{"state": …}``: ``here``, why it is gone, or ``unknown``."""
+        self._allow_embedding_pages()
         visitor = self.visitor()
         ticket = self.ticket(visitor) if visitor else None
         if ticket is None:
@@ -72,3 +73,10 @@ class PageHandler(Handler):
         except (SeatUnavailable, SupervisorUnreachable):
             state = "unknown"
         self.finish({"state": state})
+
+    def _allow_embedding_pages(self) -> None:
+        origin = self.request.headers.get("Origin", "")
+        if origin in self.options_set.embed_origins:
+            self.set_header("Access-Control-Allow-Origin", origin)
+            self.set_header("Access-Control-Allow-Credentials", "true")
+            self.set_header("Vary", "Origin")

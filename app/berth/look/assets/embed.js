@@ -1,7 +1,10 @@
 // Runs in a page of another site in place of a dashboard that cannot be shown yet.
 function berthEmbed({ element, script, open, socket, site }) {
-  const place = document.getElementById(element);
-  if (!place) return;
+  const asked = document.getElementById(element);
+  if (!asked) return;
+  // Mostly this is the script element itself, in which nothing shows.
+  const place = document.createElement("div");
+  asked.after(place);
 
   function say(text, action) {
     const note = document.createElement("p");
@@ -18,7 +21,7 @@ function berthEmbed({ element, script, open, socket, site }) {
   }
 
   function load() {
-    place.replaceChildren();
+    place.remove();
     const request = new XMLHttpRequest();
     request.responseType = "blob";
     request.open("GET", script, true);

@@ -174,6 +174,10 @@ class Guest:
                 problems.tell(page.session.document, **notice)
 
     async def _do_stop(self) -> None:
+        # What was ordered before is done first, or nearly: pages must hear why their seat has ended.
+        others = self._doing - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=4 * BEAT)
         self.stopping.set()
 
     async def _end_sessions(self) -> None:
@@ -192,14 +196,14 @@ class Guest:
     def script_tag(self, page: str) -> str:
         """Return the tag that loads page.js, with what it must know."""
         data = {"page": page, "prefix": self.settings.prefix, "limit": self.settings.upload_bytes}
-        data |= {"idle": self.settings.idle_timeout, "colour": self.settings.colour}
+        data["idle"] = self.settings.idle_timeout
         attributes = " ".join(f'data-{name}="{attribute(str(value))}"' for name, value in data.items())
         return f'<script src="{attribute(asset_url(self.settings.prefix, "page.js"))}" {attributes}></script>'
 
     def script_loader(self, page: str, origin: str) -> str:
         """Return JavaScript that loads page.js into a page of another site."""
         data = {"page": page, "prefix": origin + self.settings.prefix, "limit": str(self.settings.upload_bytes)}
-        data |= {"idle": str(self.settings.idle_timeout), "colour": self.settings.colour}
+        data["idle"] = str(self.settings.idle_timeout)
         source = origin + asset_url(self.settings.prefix, "page.js")
         return (
             ";(function(){var s=document.createElement('script');"
