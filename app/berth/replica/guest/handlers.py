@@ -142,6 +142,7 @@ class SocketHandler(WSHandler):
 
     guest: Guest
     page: Page | None = None
+    resumed = False
     missed = 0
     stalled = 0
     taken = 0
@@ -179,12 +180,14 @@ class SocketHandler(WSHandler):
 
     async def _async_open(self, token: str) -> None:
         assert self.page
-        resumed = self.page.id in self.guest.connected_once
+        self.resumed = self.page.connected
         await super()._async_open(token)
-        self.guest.connected_once.add(self.page.id)
         self.guest.pages.connected(self.page)
-        if resumed and self.handler:
-            self.handler._handlers["PULL-DOC-REQ"] = _pull_whole
+
+    async def _handle(self, message: Any) -> Any:
+        if self.resumed and message.msgtype == "PULL-DOC-REQ":
+            return await _pull_whole(message, self.connection)
+        return await super()._handle(message)
 
     def on_pong(self, data: bytes) -> None:
         """Note that the other side lives."""

@@ -18,14 +18,15 @@ def page_id(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Page:
-    """One page of a visitor."""
+    """One page of a visitor; ``connected`` is whether its WebSocket was open once."""
 
     id: str
     visitor: Visitor
     session: ServerSession
     context: ApplicationContext
+    connected: bool = False
 
 
 class Pages:
@@ -62,6 +63,7 @@ class Pages:
 
     def connected(self, page: Page) -> None:
         """Say that the page's WebSocket is open."""
+        page.connected = True
         self._report(page.id, page.visitor, "open")
 
     def disconnected(self, page: Page) -> None:

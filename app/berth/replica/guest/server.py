@@ -55,7 +55,6 @@ class Guest:
         self.pages = Pages(link)
         self.gate = Gate(birth)
         self.sockets: set[SocketHandler] = set()
-        self.connected_once: set[str] = set()
         self.stopping = asyncio.Event()
         self._doing: set[asyncio.Future[None]] = set()
         self.server: Server | None = None
