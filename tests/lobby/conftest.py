@@ -70,6 +70,14 @@ class RunningLobby:
             time.sleep(0.05)
         raise AssertionError(self.log.read_text())
 
+    def said(self, text: str) -> bool:
+        """Whether the log says ``text``, now or within two seconds: a thread writes it."""
+        for _ in range(40):
+            if text in self.log.read_text():
+                return True
+            time.sleep(0.05)
+        return False
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it and return its exit code."""
         assert self.process

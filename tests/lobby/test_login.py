@@ -22,7 +22,7 @@ def test_a_wrong_password_is_told_on_the_form(browser: Browser, lobby: RunningLo
     assert 'value="ada"' in answer.text
     assert "hunter2" not in answer.text
     assert set(browser.cookies) == {"berth_xsrf"}
-    assert "login failed: ada from 127.0.0.1" in lobby.log.read_text()
+    assert lobby.said("login failed: ada from 127.0.0.1")
 
 
 def test_an_unknown_name_is_not_logged(browser: Browser, lobby: RunningLobby) -> None:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from berth.replica.link import Link
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run in a thread, for a browser of other tests may keep a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result(20)
 
 
 def test_messages_arrive_in_order_and_end_with_the_other_end() -> None:
@@ -19,7 +30,7 @@ def test_messages_arrive_in_order_and_end_with_the_other_end() -> None:
         ours.close()
         return [message async for message in theirs.messages()]
 
-    assert asyncio.run(talk()) == [{"do": "seat", "visitor": "ä\n"}, {"do": "stop"}]
+    assert run(talk()) == [{"do": "seat", "visitor": "ä\n"}, {"do": "stop"}]
 
 
 def test_sending_to_an_end_that_is_gone_raises_nothing_and_never_waits() -> None:
@@ -33,4 +44,4 @@ def test_sending_to_an_end_that_is_gone_raises_nothing_and_never_waits() -> None
             ours.send(do="x" * 1000)
             await asyncio.sleep(0)
 
-    asyncio.run(asyncio.wait_for(talk(), 10))
+    run(talk())

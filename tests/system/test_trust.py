@@ -169,8 +169,12 @@ def test_a_session_cannot_be_chosen_in_the_address(alice: Browser, hers: Session
     """Not even one's own session, rightly signed, is taken from the query."""
     theirs = str(json.loads(_payload(hers.token))["session_id"])
     for value in ("mine", theirs, hers.token):
-        assert alice.page(f"{path}?{name}={value}", allow_redirects=False).status_code == 403
-        assert alice.page(f"{path}?{quote(name).replace('-', '%2D')}={value}", allow_redirects=False).status_code == 403
+        for spelt in (name, name.replace("-", "%2D")):
+            answer = alice.page(f"{path}?{spelt}={value}", allow_redirects=False)
+            if answer.status_code == 307:
+                # The lobby looks first whether the berth of an embedded page is there.
+                answer = alice.page(answer.headers["Location"], allow_redirects=False)
+            assert answer.status_code == 403
 
 
 def test_a_session_cannot_be_chosen_in_a_header(system: System, alice: Browser, hers: Session) -> None:
