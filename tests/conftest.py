@@ -16,4 +16,5 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Decide before fixtures are made, since those already use what a test needs."""
-    require.check(item)
+    for mark in item.iter_markers("needs"):
+        require.demand(mark.args[0])

@@ -5,32 +5,21 @@ Without one these tests are skipped, unless BERTH_REQUIRE names ``browser``.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from berth.tickets import USER_COOKIE, VISITOR_COOKIE, Keys, Visitor
 from tests.browser.wire import Wire
+from tests.support.chromium import running
 from tests.support.system import PASSWORD, SECRET, USERS, System
 
 SCRIPTS = Path(__file__).parent / "scripts"
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 OUTAGE = r"net::ERR_|WebSocket connection to .* failed|Failed to connect to Bokeh server|not connected so cannot send"
 """What Chromium and Bokeh themselves write to the console while a connection is broken."""
@@ -55,15 +44,8 @@ expect.set_options(timeout=20_000)
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """One Chromium for all tests of this folder."""
-    path = shutil.which("chromium")
-    if path is None:
-        if "browser" in os.environ.get("BERTH_REQUIRE", ""):
-            pytest.fail("chromium is not installed, and BERTH_REQUIRE names the browser")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with running() as browser:
         yield browser
-        browser.close()
 
 
 class Visitors:

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import berth.dashboards
 from berth.dashboards.flights import link, texts
@@ -19,6 +18,7 @@ from berth.dashboards.flights.explorer import Explorer
 from berth.dashboards.flights.selection import GROUPINGS, MEASURES, STATISTICS, Selection
 from berth.dashboards.flights.summary import groups, key_figures
 from berth.dashboards.flights.table import FLIGHTS, folder
+from tests.support.chromium import running
 
 SCRIPT = Path(berth.dashboards.__file__).parent / "explorer.py"
 
@@ -47,9 +47,8 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real Chromium, without a window."""
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+    with running() as browser:
+        yield browser
 
 
 @pytest.fixture

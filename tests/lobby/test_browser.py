@@ -9,20 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.lobby.conftest import Browser, Launch, RunningLobby
 from tests.lobby.supervisor import FakeSupervisor, free_port
+from tests.support.chromium import running
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SEAT = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 13\r\n\r\n<h1>Seat</h1>"
 
 Supervise = Callable[..., FakeSupervisor]
@@ -79,10 +71,8 @@ def routed(lobby: RunningLobby) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     """One browser for all tests."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -25,18 +25,9 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Response, WebSocket, sync_playwright
 
+from tests.support.chromium import ARGUMENTS
 from tests.support.require import chromium
 from tests.support.system import PASSWORD, System, free_ports
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 QUIET = 1.5
 """Seconds without a request after which a page counts as complete."""
@@ -224,7 +215,7 @@ def main() -> None:
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         found = run(arguments.scripts, browser, arguments.keep)
         browser.close()
     print("| script | console | requests | pixels | wanted |\n| --- | --- | --- | --- | --- |")

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.panel.compare import ARGUMENTS
-from tests.support.require import chromium as program
+from tests.support.chromium import running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all; tests that use it are marked as needing ``browser``."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program(), args=ARGUMENTS)
+    """One Chromium for all tests of this folder."""
+    with running() as browser:
         yield browser
-        browser.close()

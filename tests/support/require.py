@@ -1,8 +1,9 @@
 """What some tests need of the machine beyond Python and HAProxy.
 
-A test says ``pytestmark = needs("browser")`` or ``@needs("browser")``. Where
-that is missing the test is skipped with the reason, unless BERTH_REQUIRE
-(names, with commas or spaces between them) names it: then it fails.
+A test says ``pytestmark = needs("browser")`` or ``@needs("browser")``, a
+fixture ``demand("browser")``. Where that is missing the test is skipped with
+the reason, unless BERTH_REQUIRE (names, with commas or spaces between them)
+names it: then it fails.
 """
 
 from __future__ import annotations
@@ -46,12 +47,10 @@ def required() -> frozenset[str]:
     return names
 
 
-def check(item: pytest.Item) -> None:
-    """Skip the test where something it needs is missing; fail it where BERTH_REQUIRE names that."""
-    for mark in item.iter_markers("needs"):
-        name = mark.args[0]
-        reason = LACKS[name]()
-        if reason and name in required():
-            pytest.fail(f"BERTH_REQUIRE names {name}, but {reason}", pytrace=False)
-        if reason:
-            pytest.skip(reason)
+def demand(name: str) -> None:
+    """Skip the test that runs or is set up where ``name`` is missing; fail it where BERTH_REQUIRE names that."""
+    reason = LACKS[name]()
+    if reason and name in required():
+        pytest.fail(f"BERTH_REQUIRE names {name}, but {reason}", pytrace=False)
+    if reason:
+        pytest.skip(reason)
