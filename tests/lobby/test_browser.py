@@ -28,7 +28,12 @@ async def _route(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lob
         return
     if b"Upgrade: websocket" not in head:
         head = head.replace(b"Connection: keep-alive", b"Connection: close")
-    back, forth = await asyncio.open_connection("127.0.0.1", lobby)
+    try:
+        back, forth = await asyncio.open_connection("127.0.0.1", lobby)
+    except OSError:
+        # Older patches of Python 3.11 leave the browser hanging otherwise.
+        writer.close()
+        return
     forth.write(head)
     await asyncio.gather(_pipe(reader, forth), _pipe(back, writer))
 

@@ -130,7 +130,7 @@ class Pool:
         berths = list(self)
         for berth in berths:
             berth.stop()
-        await asyncio.gather(*(berth.ended.wait() for berth in berths if berth.pid))
+        await asyncio.gather(*(berth.last_words() for berth in berths if berth.pid))
         self._forking.shutdown(wait=False, cancel_futures=True)
 
     def _demand(self) -> int:

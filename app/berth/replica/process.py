@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -32,6 +32,9 @@ OUTPUT_CHUNK = 2**16
 OUTPUT_LINES = 100
 OUTPUT_PAUSE = 0.02
 """A berth that prints without end waits for itself: each pause (s) at most a chunk and so many lines pass."""
+
+LAST_WORDS = 1.0
+"""Seconds for which what an ended berth has printed is still passed on."""
 
 STRAYS_PAUSE = 0.5
 """Seconds after a berth's end until what it left behind is looked for once more."""
@@ -71,6 +74,7 @@ class Berth:
         self._process: ForkServerProcess | None = None
         self._ends: Ends | None = None
         self._link: Link | None = None
+        self._output: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -127,7 +131,7 @@ class Berth:
         pidfd = _pidfd(self.pid)
         self._link = await Link.over(self._ends.link)
         self._spawn(self._hear(self._link, hear))
-        self._spawn(self._pass_output(self._ends.output))
+        self._output = self._spawn(self._pass_output(self._ends.output))
         try:
             await _readable(self._process.sentinel)
             # The sentinel is the forkserver's: it fires, too, when only the forkserver has died.
@@ -165,6 +169,12 @@ class Berth:
         self.state = "ending"
         self.say(do="stop")
         self._spawn(self._kill_later())
+
+    async def last_words(self) -> None:
+        """Wait until the process has ended and what it printed is in the log."""
+        await self.ended.wait()
+        if self._output:
+            await asyncio.wait([self._output], timeout=LAST_WORDS)
 
     def kill(self) -> None:
         """End the process and all that it started now."""
@@ -234,10 +244,11 @@ class Berth:
         _end_strays()
         asyncio.get_running_loop().call_later(STRAYS_PAUSE, _end_strays)
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 _living: set[int] = set()
