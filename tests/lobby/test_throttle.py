@@ -48,6 +48,19 @@ def test_a_stranger_cannot_lock_a_user_out_for_long() -> None:
     assert throttle.pause("bob", "10.0.0.1") == 300
 
 
+def test_a_known_browser_is_counted_by_itself() -> None:
+    """Guesses from elsewhere do not keep her out; her own mistakes still count."""
+    throttle = Throttle(Clock())
+    failing(throttle, 100)
+    assert throttle.pause("ada", "10.9.9.9", "visitor1") == 0
+    for _ in range(SLOWED):
+        throttle.failed("ada", "10.9.9.9", "visitor1")
+    assert throttle.pause("ada", "10.8.8.8", "visitor1") > 0
+    assert throttle.pause("ada", "10.8.8.8", "visitor2") == 0
+    throttle.succeeded("ada", "10.9.9.9", "visitor1")
+    assert throttle.pause("ada", "10.8.8.8") == 30
+
+
 def test_success_and_time_reset() -> None:
     """A successful login forgets the failures, and so does a quarter of an hour."""
     clock = Clock()

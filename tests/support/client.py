@@ -79,7 +79,12 @@ class Session:
         content = self._until("PULL-DOC-REPLY", pulled)
         self.models = {}
         _collect(content["doc"], self.models)
-        self._patch({"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": _event("document_ready")})
+        ready = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": _event("document_ready")}
+        self._ready = self._patch(ready)
+
+    def confirmed(self) -> None:
+        """Wait until the server confirms that the document is there, from when on ``onload`` and clicks are answered."""
+        self._until("OK", self._ready)
 
     def find(self, **attributes: Any) -> str:
         """Return the id of the model that has these attributes."""

@@ -33,27 +33,30 @@ class Inspection:
         self._threads = ThreadPoolExecutor(CHECKS, "password")
         self._waiting = 0
 
-    async def check(self, user: str, password: str, address: str) -> bool:
-        """Whether this is the user's password; a wrong one takes longer each time. Raises Refused."""
+    async def check(self, user: str, password: str, address: str, browser: str = "") -> bool:
+        """Whether this is the user's password; a wrong one takes longer each time. Raises Refused.
+
+        ``browser`` is the id of this user's visitor if the browser has been one before.
+        """
         if self._waiting >= MOST_WAITING:
             raise Refused(2)
         self._waiting += 1
         try:
-            delay = await self._in_turn(user, password, address)
+            delay = await self._in_turn(user, password, address, browser)
         finally:
             self._waiting -= 1
         if delay is not None:
             await asyncio.sleep(delay)
         return delay is None
 
-    async def _in_turn(self, user: str, password: str, address: str) -> float | None:
+    async def _in_turn(self, user: str, password: str, address: str, browser: str) -> float | None:
         async with self._turns:
             # Asked only now: of a hundred attempts made at the same time, those behind the tenth are refused.
-            pause = self._throttle.pause(user, address)
+            pause = self._throttle.pause(user, address, browser)
             if pause > 0:
                 raise Refused(pause)
             loop = asyncio.get_running_loop()
             if await loop.run_in_executor(self._threads, self._passwords.verify, user, password):
-                self._throttle.succeeded(user, address)
+                self._throttle.succeeded(user, address, browser)
                 return None
-            return self._throttle.failed(user, address)
+            return self._throttle.failed(user, address, browser)

@@ -1,4 +1,8 @@
-"""Failed logins slow down those that follow, for the same user and from the same address."""
+"""Failed logins slow down those that follow, for the same user and from the same address.
+
+A browser in which the user has been logged in before is counted by itself, so
+that a stranger who guesses at a name does not keep its owner out.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,8 @@ SLOWED = 10
 FORGIVEN = 900.0
 """Seconds without a failure after which the earlier ones are forgotten."""
 
-LONGEST_PAUSE = {"user": 30.0, "address": 300.0}
-"""Seconds. Short for a user, so that a stranger cannot lock somebody out for long."""
+LONGEST_PAUSE = {"user": 30.0, "browser": 30.0, "address": 300.0}
+"""Seconds. Short for a user, so that a stranger cannot lock somebody out of a new browser for long."""
 
 MOST_KEYS = 10_000
 
@@ -33,25 +37,29 @@ class Record:
 
 
 class Throttle:
-    """Counts failed logins, in bounded memory. ``clock`` gives seconds."""
+    """Counts failed logins, in bounded memory. ``clock`` gives seconds.
+
+    ``browser`` names a browser in which this user has been logged in before;
+    the caller has made sure of it. Empty: it is not known.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._records: OrderedDict[tuple[str, str], Record] = OrderedDict()
 
-    def pause(self, user: str, address: str) -> float:
+    def pause(self, user: str, address: str, browser: str = "") -> float:
         """Return for how many seconds no attempt may be made; 0 if one may be made now."""
         now = self._clock()
-        records = (self._records.get(key) for key in _keys(user, address))
+        records = (self._records.get(key) for key in _keys(user, address, browser))
         return max((record.until - now for record in records if record), default=0.0)
 
-    def failed(self, user: str, address: str) -> float:
+    def failed(self, user: str, address: str, browser: str = "") -> float:
         """Count a failure and return by how long (s) its answer is to be delayed."""
-        return max(self._count(key) for key in _keys(user, address))
+        return max(self._count(key) for key in _keys(user, address, browser))
 
-    def succeeded(self, user: str, address: str) -> None:
+    def succeeded(self, user: str, address: str, browser: str = "") -> None:
         """Forget the failures of this user and of this address."""
-        for key in _keys(user, address):
+        for key in _keys(user, address, browser):
             self._records.pop(key, None)
 
     def _count(self, key: tuple[str, str]) -> float:
@@ -70,8 +78,9 @@ class Throttle:
         return min(0.25 * max(record.failures - FREE, 0), 2.0)
 
 
-def _keys(user: str, address: str) -> Iterable[tuple[str, str]]:
-    return ("user", user[:64]), ("address", _network(address))
+def _keys(user: str, address: str, browser: str) -> Iterable[tuple[str, str]]:
+    who = ("browser", browser) if browser else ("user", user[:64])
+    return who, ("address", _network(address))
 
 
 def _network(address: str) -> str:

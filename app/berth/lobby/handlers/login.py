@@ -34,8 +34,10 @@ class LoginHandler(Doorway):
         if not user or not password:
             self._form(EMPTY, user, 400)
             return
+        before = self._same_visitor(user)
+        address = self.request.remote_ip or ""
         try:
-            right = await self.lobby.inspection.check(user, password, self.request.remote_ip or "")
+            right = await self.lobby.inspection.check(user, password, address, before.id if before else "")
         except Refused as refusal:
             self._pause(user, math.ceil(refusal.seconds))
             return
