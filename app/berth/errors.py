@@ -6,7 +6,9 @@
     ├── ConfigurationError     a setting, an argument or a file is wrong
     ├── TicketError            a cookie or token is not what it should be
     ├── SeatUnavailable        no seat can be given now
-    └── SupervisorUnreachable  a supervisor did not answer
+    ├── SupervisorUnreachable  a supervisor did not answer
+    ├── JobFailed              a job ended without a result
+    └── JobCancelled           a job was cancelled
 """
 
 
@@ -36,3 +38,11 @@ class SeatUnavailable(BerthError):
 
 class SupervisorUnreachable(BerthError):
     """A supervisor's operations port did not answer, or answered nonsense."""
+
+
+class JobFailed(BerthError):
+    """A job that ended without a result, or could not be started; the text is the reason, for the visitor."""
+
+
+class JobCancelled(BerthError):
+    """A job that was cancelled before it had a result."""

@@ -200,6 +200,12 @@ class Settings:
     seats: int = setting("BERTH_SEATS", _whole(1, 10_000), "1", "Visitors that share one berth.")
     spare: int = setting("BERTH_SPARE", _whole(0, 1_000), "1", "Fresh berths that stand ready for newcomers.")
     max_berths: int = setting("BERTH_MAX_BERTHS", _whole(1, 1_000), "16", "Berths that one replica runs at most.")
+    max_jobs: int = setting(
+        "BERTH_MAX_JOBS",
+        _whole(1, 1_000),
+        "2",
+        "Jobs of `berth.run` that one berth runs at once; more wait.",
+    )
     seat_grace: float = setting(
         "BERTH_SEAT_GRACE",
         _seconds(),

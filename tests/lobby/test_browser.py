@@ -102,6 +102,7 @@ def watched(context: BrowserContext) -> tuple[Page, list[str], list[str]]:
 
 def log_in(page: Page) -> None:
     """Type name and password, with the keyboard alone."""
+    expect(page.get_by_label("User name")).to_be_focused()
     page.keyboard.type("ada")
     page.keyboard.press("Tab")
     page.keyboard.type("secret")

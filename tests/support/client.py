@@ -55,7 +55,7 @@ class Browser:
 
 
 class Session:
-    """A dashboard's session in one tab."""
+    """A dashboard's session in one tab. ``seen`` is all that arrived while ``wait`` was waiting."""
 
     def __init__(self, browser: Browser, answer: requests.Response) -> None:
         self.browser = browser
@@ -68,6 +68,7 @@ class Session:
         self.page = page.group(1) if page else ""
         self._ids = itertools.count(1)
         self.models: dict[str, dict[str, Any]] = {}
+        self.seen = ""
         self.connect()
 
     def connect(self) -> None:
@@ -83,7 +84,7 @@ class Session:
         self._ready = self._patch(ready)
 
     def confirmed(self) -> None:
-        """Wait until the server confirms that the document is there, from when on ``onload`` and clicks are answered."""
+        """Wait until the server confirms that the document is there: from then on ``onload`` runs."""
         self._until("OK", self._ready)
 
     def find(self, **attributes: Any) -> str:
@@ -113,7 +114,9 @@ class Session:
                 _, content = self._read()
             except TimeoutError:
                 raise AssertionError(f"{text!r} did not arrive") from None
-            if text in json.dumps(content):
+            said = json.dumps(content)
+            self.seen += said
+            if text in said:
                 return time.perf_counter() - start
 
     def click_and_wait(self, label: str, text: str, timeout: float = 30.0) -> float:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
-import fcntl
 import os
-import random
 import signal
 import socket
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from setproctitle import setproctitle
 
+from berth import forked, strays
 from berth import log as logs
-from berth import strays
 from berth.serving import Serving
 from berth.settings import Settings
+
+BERTH_SCORE = 500
+"""How early the system ends a berth where memory runs out: before the processes that all visitors need."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ def run(birth: Birth, link: socket.socket, stack: Connection, output: Connection
     """Serve until told to stop. The supervisor's end of ``lifeline`` closes when it dies."""
     setproctitle(f"{birth.name} (port {birth.port})")
     os.setpgid(0, 0)
-    _be_killed_first()
+    forked.be_killed_first(BERTH_SCORE)
     strays.adopt()
-    _die_with_supervisor(lifeline.fileno())
+    forked.die_with(lifeline.fileno())
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)
     output.close()
@@ -55,30 +54,9 @@ def run(birth: Birth, link: socket.socket, stack: Connection, output: Connection
     faulthandler.register(signal.SIGUSR1, file=stack.fileno(), all_threads=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["BERTH_NAME"] = birth.name
-    _reseed()
+    forked.reseed()
     logs.configure_berth(birth.settings.log_level)
     # Imported here, so that the supervisor stays without Panel.
     from berth.replica.guest.server import serve
 
     asyncio.run(serve(birth, link))
-
-
-def _die_with_supervisor(lifeline: int) -> None:
-    """Have the kernel send SIGIO, which ends the process even inside C code, when the pipe closes."""
-    signal.signal(signal.SIGIO, signal.SIG_DFL)
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
-
-
-def _be_killed_first() -> None:
-    """Where memory runs out, let the system end a berth before the processes that all visitors need."""
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500")
-
-
-def _reseed() -> None:
-    """Give this process random numbers of its own: a fork inherits its parent's."""
-    random.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy:
-        numpy.random.seed()

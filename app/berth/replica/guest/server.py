@@ -20,6 +20,7 @@ from panel.io.state import state
 from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler
 
+from berth.jobs.job import queue as jobs
 from berth.look import Look, asset_url
 from berth.replica.guest import applications, overrides, problems
 from berth.replica.guest.gate import Gate
@@ -57,6 +58,7 @@ class Guest:
         self.sockets: set[SocketHandler] = set()
         self.stopping = asyncio.Event()
         self._doing: set[asyncio.Future[None]] = set()
+        jobs.limit = self.settings.max_jobs
         self.server: Server | None = None
 
     def start(self) -> applications.Applications:
@@ -129,7 +131,7 @@ class Guest:
 
     async def _beat(self) -> None:
         while True:
-            self.link.send(busy=bool(state._busy_counter))
+            self.link.send(busy=bool(state._busy_counter) or jobs.busy)
             for connection in list(self.sockets):
                 connection.cut_if_stalled()
             await asyncio.sleep(BEAT)
