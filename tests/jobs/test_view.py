@@ -46,12 +46,12 @@ def test_a_bar_without_a_report_is_indeterminate() -> None:
     """And has a name for a screen reader."""
     html = words(job(state="running"))
     assert "<progress max='1' aria-label='count &lt;all&gt;'></progress>" in html
-    assert "role='status'>0 s so far</span>" in html
+    assert "<span class='state'>0 s so far</span>" in html
 
 
 def test_a_job_that_waits_says_so() -> None:
     """Without a place when it is about to start."""
-    assert ">waiting</span>" in words(job())
+    assert "<span class='state' role='status'>waiting</span>" in words(job())
 
 
 def test_a_finished_job_says_how_long_it_took() -> None:

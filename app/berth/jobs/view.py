@@ -26,8 +26,8 @@ class JobView(pn.viewable.Viewer):  # type: ignore[misc]  # Panel's types are sk
 
     def __init__(self, job: Job[Any] | None = None, **params: Any) -> None:
         # Bokeh's own Div: Panel's pane would make every page load MathJax.
-        self._words = Div(disable_math=True, sizing_mode="stretch_width", margin=0, stylesheets=[STYLE])
-        self._cancel = pn.widgets.Button(label="Cancel", margin=(4, 0, 0, 0), on_click=self._end)
+        self._words = Div(disable_math=True, sizing_mode="stretch_width", margin=(5, 10), stylesheets=[STYLE])
+        self._cancel = pn.widgets.Button(label="Cancel", margin=(0, 10, 5, 10), on_click=self._end)
         self._box = pn.Column(self._words, self._cancel, sizing_mode="stretch_width", visible=False)
         self._clock: Any = None
         self._due = False
@@ -87,7 +87,9 @@ def words(job: Job[Any]) -> str:
     bar = f"<progress max='1'{percent} aria-label='{escape(job.name)}'></progress>"
     text = f"<p class='text'>{escape(job.text)}</p>" if job.text else ""
     error = f"<p class='error' role='alert'>{escape(job.error)}</p>" if job.state == "failed" else ""
-    head = f"<span class='name'>{escape(job.name)}</span><span class='state' role='status'>{_state(job)}</span>"
+    # A time that counts on is not read out; that it waits, or how it ended, is.
+    spoken = "" if job.state == "running" else " role='status'"
+    head = f"<span class='name'>{escape(job.name)}</span><span class='state'{spoken}>{_state(job)}</span>"
     return f"<div class='job {job.state}'>{head}{bar}{text}{error}</div>"
 
 
@@ -95,7 +97,7 @@ def _state(job: Job[Any]) -> str:
     if job.state == "queued":
         return f"waiting, {job.place} in the queue" if job.place else "waiting"
     if job.state != "running":
-        return f"{job.state} after {duration(job.seconds)}"
+        return f"{job.state} after {duration(job.seconds)}" if job.seconds else job.state
     left = f", about {duration(job.left)} left" if job.left is not None else ""
     return f"{duration(job.seconds)} so far{left}"
 
