@@ -8,16 +8,15 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
 
-from loadtests.bench.servers import PanelServe
+from loadtests.bench.servers import APPS, PanelServe
 from tests.support.client import Session
 from tests.support.system import System
 
-APP = Path(__file__).parents[1] / "jobs/app.py"
+APP = APPS / "jobs.py"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,7 @@ def system() -> Iterator[System]:
 
 @pytest.fixture
 def session(system: System, request: pytest.FixtureRequest) -> Iterator[Session]:
-    session = system.browser("alice").open("/app")
+    session = system.browser("alice").open("/jobs")
     yield session
     session.leave()
     system.until(lambda: system.status()["taken"] == 0, 40)
@@ -98,7 +97,7 @@ def test_cancel_ends_the_job_and_its_children(system: System, session: Session) 
 
 def test_jobs_end_with_their_session(system: System) -> None:
     """When the page is left."""
-    session = system.browser("bob").open("/app")
+    session = system.browser("bob").open("/jobs")
     pids = family(session)
     session.leave()
     system.until(lambda: not living(pids), 5)
@@ -106,9 +105,9 @@ def test_jobs_end_with_their_session(system: System) -> None:
 
 def test_jobs_end_with_their_berth(system: System) -> None:
     """Also when that is killed, and those of others go on."""
-    other = system.browser("carol").open("/app")
+    other = system.browser("carol").open("/jobs")
     other.click("Long")
-    session = system.browser("bob").open("/app")
+    session = system.browser("bob").open("/jobs")
     pids = family(session)
     os.kill(system.berth_of("bob")["pid"], signal.SIGKILL)
     system.until(lambda: not living(pids), 5)
@@ -118,7 +117,7 @@ def test_jobs_end_with_their_berth(system: System) -> None:
 
 def test_a_new_forkserver_is_started_when_the_old_one_is_gone(system: System) -> None:
     """Jobs in an older berth start all the same."""
-    session = system.browser("dave").open("/app")
+    session = system.browser("dave").open("/jobs")
     forkserver = psutil.Process(system.berth_of("dave")["pid"]).parent()
     assert forkserver
     assert "forkserver" in " ".join(forkserver.cmdline())
@@ -132,7 +131,7 @@ def test_a_new_forkserver_is_started_when_the_old_one_is_gone(system: System) ->
 def test_a_visitor_whose_job_runs_is_not_idle() -> None:
     """The warning comes only after the job."""
     with System(APP, BERTH_IDLE_TIMEOUT=2.5, BERTH_IDLE_WARNING=1, BERTH_SEAT_GRACE=0.5) as system:
-        session = system.browser("alice").open("/app")
+        session = system.browser("alice").open("/jobs")
         session.click("Long")
         session.wait("step 1 of 600")
         time.sleep(5)
@@ -145,7 +144,7 @@ def test_a_visitor_whose_job_runs_is_not_idle() -> None:
 def test_jobs_end_when_the_whole_system_is_killed() -> None:
     """Nothing is left behind, however deep in a computation it was."""
     with System(APP) as system:
-        pids = family(system.browser("alice").open("/app"))
+        pids = family(system.browser("alice").open("/jobs"))
         os.kill(system.role("replica").pid, signal.SIGKILL)
         system.until(lambda: not living(pids[:2]), 5)
 
@@ -153,7 +152,7 @@ def test_jobs_end_when_the_whole_system_is_killed() -> None:
 def test_jobs_run_under_plain_panel_serve() -> None:
     """With a forkserver of their own, and they end with the page."""
     with PanelServe("panel serve", APP) as server:
-        session = server.visitor().open("/app")
+        session = server.visitor().open("/jobs")
         assert "no berth" in json.dumps(session.models)
         session.click("Steps")
         session.wait("result: 20 steps")

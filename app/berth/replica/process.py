@@ -36,8 +36,8 @@ OUTPUT_PAUSE = 0.02
 LAST_WORDS = 1.0
 """Seconds for which what an ended berth has printed is still passed on."""
 
-STRAYS_PAUSE = 0.5
-"""Seconds after a berth's end until what it left behind is looked for once more."""
+STRAYS_PAUSES = (0.05, 0.2, 0.5)
+"""Seconds after a berth's end at which what it left behind is looked for again: it comes up as its parents die."""
 
 STACK_SIGNAL = signal.SIGUSR1
 
@@ -242,7 +242,8 @@ class Berth:
             os.killpg(self.pid, signal.SIGKILL)
         _living.discard(self.pid)
         _end_strays()
-        asyncio.get_running_loop().call_later(STRAYS_PAUSE, _end_strays)
+        for pause in STRAYS_PAUSES:
+            asyncio.get_running_loop().call_later(pause, _end_strays)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

@@ -16,6 +16,7 @@ from bokeh.server.views.metadata_handler import MetadataHandler
 from bokeh.util.token import check_token_signature, get_session_id
 from panel.io.server import AutoloadJsHandler, DocHandler, WSHandler
 from panel.io.state import state
+from tornado.ioloop import IOLoop
 from tornado.web import HTTPError
 
 from berth.replica.guest.pages import Page, Pages
@@ -223,7 +224,7 @@ class SocketHandler(WSHandler):
         if session is None or not session.destroyed:
             super().on_close()
         if self.page:
-            self.guest.pages.disconnected(self.page)
+            IOLoop.current().add_callback(self.guest.pages.disconnected, self.page)
 
 
 def _pull_whole(message: Any, connection: Any) -> Any:

@@ -66,10 +66,13 @@ class Pages:
         page.connected = True
         self._report(page.id, page.visitor, "open")
 
-    def disconnected(self, page: Page) -> None:
-        """Say that the page's last WebSocket closed."""
-        if page.session.connection_count == 0:
-            self._report(page.id, page.visitor, "lost")
+    async def disconnected(self, page: Page) -> None:
+        """Say that the page's last WebSocket closed, and end the session if it was left before."""
+        if page.session.connection_count:
+            return
+        self._report(page.id, page.visitor, "lost")
+        if page.session.expiration_requested:
+            await self.left(page.id)
 
     async def left(self, name: str) -> None:
         """End the session of a page that says it was left."""
