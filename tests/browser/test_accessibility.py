@@ -82,6 +82,15 @@ def test_explorer_and_notices(visitors: Visitors, system: System, scheme: str) -
     expect(explorer.get_by_role("status")).to_be_visible()
     expect(explorer.locator(".tabulator-row").first).to_be_visible()
     assert findings(explorer) == []
+    explorer.get_by_role("button", name="Compute intervals").click()
+    expect(explorer.get_by_role("button", name="Cancel")).to_be_visible()
+    assert findings(explorer) == []
+    explorer.get_by_label("Explore a file").set_input_files({"name": "x.csv", "mimeType": "", "buffer": b"a,b\nx,1\n"})
+    expect(explorer.get_by_role("alert")).to_contain_text("x.csv is shown")
+    assert findings(explorer) == []
+    explorer.get_by_label("Table", exact=True).select_option(label="New York flights 2013")
+    expect(explorer.get_by_role("note")).to_be_visible()
+    assert findings(explorer) == []
     trouble = visitors.page(system.url, "/trouble", color_scheme=scheme, reduced_motion="reduce")
     trouble.get_by_role("button", name="Fail", exact=True).click()
     expect(trouble.get_by_role("alert")).to_be_visible()

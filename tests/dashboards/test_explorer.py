@@ -1,26 +1,20 @@
-"""The dashboard that ships shows true figures of the flights that a visitor chose, and each visitor their own."""
+"""The dashboard that ships shows true figures of what a visitor chose, and each visitor their own."""
 
 import multiprocessing
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-import berth.dashboards
-from berth.dashboards.flights import link, texts
-from berth.dashboards.flights.explorer import Explorer
-from berth.dashboards.flights.selection import GROUPINGS, MEASURES, STATISTICS, Selection
-from berth.dashboards.flights.summary import groups, key_figures
-from berth.dashboards.flights.table import FLIGHTS, folder
-from tests.support.chromium import running
-
-SCRIPT = Path(berth.dashboards.__file__).parent / "explorer.py"
+from berth.dashboards.exploring import link, texts
+from berth.dashboards.exploring.explorer import Explorer
+from berth.dashboards.exploring.flights import FLIGHTS, folder
+from berth.dashboards.exploring.source import STATISTICS
+from berth.dashboards.exploring.summary import groups
+from berth.dashboards.exploring.view import View
 
 
 @pytest.fixture(scope="module")
@@ -31,196 +25,153 @@ def raw() -> pd.DataFrame:
     return flights
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where a real `panel serve` on a free port serves the script, as anybody would start it."""
-    command = [sys.executable, "-m", "panel", "serve", str(SCRIPT), "--address", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if running := re.search(r"running at: (http://\S+)", line):
-                yield running[1]
-                break
-        server.terminate()
+def look(**chosen: Any) -> View:
+    """A view of the flights."""
+    return View(FLIGHTS, chosen)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A real Chromium, without a window."""
-    with running() as browser:
-        yield browser
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Opens Explorer as a visitor of their own; the test fails if a page loads from elsewhere or reports an error."""
-    faults: list[str] = []
-    contexts = []
-
-    def open_page(search: str = "") -> Page:
-        contexts.append(browser.new_context())
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: None if is_local(request.url) else faults.append(request.url))
-        page.goto(f"{address}{search}")
-        page.get_by_role("status").wait_for()
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-def is_local(url: str) -> bool:
-    """Whether a request stays with the server that was asked, or within the page."""
-    return url.startswith(("http://127.0.0.1:", "data:", "blob:http://127.0.0.1:"))
+def cards(view: View) -> dict[str, str]:
+    """What the cards above a view say."""
+    return {card.title: card.value for card in view.source.cards(view.rows(), view["measure"])}
 
 
 def test_all_flights_of_2013_are_there(raw: pd.DataFrame) -> None:
     """No row is lost on the way from the file to the table."""
-    assert len(FLIGHTS) == len(raw) == 336_776
+    assert len(FLIGHTS.table) == len(raw) == 336_776
 
 
 def test_the_key_figures_of_all_flights_are_the_known_ones() -> None:
     """The means skip flights without a value, as they are published: 12.64 and 6.90 minutes."""
-    figures = key_figures(FLIGHTS)
-    assert figures.flights == 336_776
-    assert figures.departure_delay == pytest.approx(12.64, abs=0.005)
-    assert figures.arrival_delay == pytest.approx(6.90, abs=0.005)
+    shown = cards(look())
+    assert (shown["Flights"], shown["Departure delay"], shown["Arrival delay"]) == ("336,776", "12.64 min", "6.90 min")
 
 
 def test_a_cancelled_flight_is_neither_on_time_nor_late(raw: pd.DataFrame) -> None:
     """The share on time is taken of the flights that arrived."""
     arrived = raw["arr_delay"].dropna()
-    assert key_figures(FLIGHTS).on_time == pytest.approx((arrived < 15).sum() / len(arrived))
+    assert cards(look())["On time"] == f"{(arrived < 15).sum() / len(arrived):.1%}"
 
 
 @pytest.mark.parametrize("statistic", STATISTICS)
-@pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("group", GROUPINGS)
+@pytest.mark.parametrize("measure", FLIGHTS.measures)
+@pytest.mark.parametrize("group", FLIGHTS.groupings)
 def test_groups_agree_with_pandas_on_the_plain_file(
     raw: pd.DataFrame, group: str, measure: str, statistic: str
 ) -> None:
     """Every grouping, measure and statistic gives what the plain file gives."""
-    selection = Selection(group=group, measure=measure, statistic=statistic)
-    labels = selection.grouping().labels
+    view = look(by=group, measure=measure, stat=statistic)
     plain = raw.groupby(group)
-    expected = {labels[key]: value for key, value in plain[measure].agg(statistic).items()}
-    sizes = {labels[key]: value for key, value in plain.size().items()}
-    rows = groups(selection.flights(), selection).set_index("label")
-    assert rows["value"].to_dict() == pytest.approx(expected, rel=1e-5, nan_ok=True)
-    assert rows["flights"].to_dict() == sizes
+    rows = groups(view.rows(), view)
+    assert rows["value"].to_dict() == pytest.approx(plain[measure].agg(statistic).to_dict(), rel=1e-5, nan_ok=True)
+    assert rows["rows"].to_dict() == plain.size().to_dict()
+    assert rows["label"].to_dict() == {key: view.grouping.labels[key] for key in rows.index}
 
 
 @pytest.mark.parametrize(
     ("choice", "query"),
     [
-        ({"first_month": 3, "last_month": 5}, "3 <= month <= 5"),
-        ({"first_month": 5, "last_month": 3}, "3 <= month <= 5"),
-        ({"carriers": ["UA", "B6"]}, "carrier in ['UA', 'B6']"),
-        ({"origins": ["JFK"]}, "origin == 'JFK'"),
-        ({"destinations": ["LAX", "SJU"]}, "dest in ['LAX', 'SJU']"),
-        ({"min_distance": 1000}, "distance >= 1000"),
-        (
-            {"carriers": ["DL"], "origins": ["LGA"], "last_month": 1},
-            "carrier == 'DL' and origin == 'LGA' and month == 1",
-        ),
+        ({"from": 3, "to": 5}, "3 <= month <= 5"),
+        ({"airline": ["UA", "B6"]}, "carrier in ['UA', 'B6']"),
+        ({"origin": ["JFK"]}, "origin == 'JFK'"),
+        ({"dest": ["LAX", "SJU"]}, "dest in ['LAX', 'SJU']"),
+        ({"miles": 1000}, "distance >= 1000"),
+        ({"airline": ["DL"], "origin": ["LGA"], "to": 1}, "carrier == 'DL' and origin == 'LGA' and month == 1"),
     ],
 )
 def test_a_filter_keeps_exactly_the_flights_it_names(raw: pd.DataFrame, choice: dict[str, Any], query: str) -> None:
     """Filters, alone and together, choose the rows that a query on the plain file chooses."""
-    assert list(Selection(**choice).flights().index) == list(raw.query(query).index)
+    assert list(look(**choice).rows().index) == list(raw.query(query).index)
 
 
-def test_groups_in_time_keep_their_order_and_others_come_largest_first() -> None:
+def test_groups_with_an_order_keep_it_and_others_come_largest_first() -> None:
     """Months run from January, airlines from the one with the most flights."""
-    assert groups(FLIGHTS, Selection(group="month"))["label"].iloc[0] == "Jan"
-    assert groups(FLIGHTS, Selection(group="carrier"))["flights"].is_monotonic_decreasing
+    by_month, by_airline = look(by="month"), look(by="carrier")
+    assert groups(by_month.rows(), by_month)["label"].iloc[0] == "Jan"
+    assert groups(by_airline.rows(), by_airline)["rows"].is_monotonic_decreasing
 
 
 def test_filters_that_match_nothing_give_a_sentence_instead_of_results() -> None:
     """Hawaiian Airlines never left LaGuardia: the page says so, and draws nothing."""
     explorer = Explorer()
-    explorer.selection.param.update(carriers=["HA"], origins=["LGA"])
+    explorer.look_at(look(airline=["HA"], origin=["LGA"]))
     assert "No flight matches these filters" in explorer.sentence.text
-    assert "nan" not in explorer.figures.text
-    shown = [explorer.chart.bars.visible, explorer.chart.line.visible, explorer.table.visible]
+    assert "nan" not in explorer.cards.text
+    shown = [explorer.chart.bars.visible, explorer.chart.line.visible, explorer.grid.table.visible]
     assert shown == [False, False, False]
 
 
 def test_results_come_back_when_the_filters_are_cleared() -> None:
     """After an empty result the button shows all flights again, grouped as before."""
     explorer = Explorer()
-    explorer.selection.param.update(carriers=["HA"], origins=["LGA"], group="month")
-    explorer.controls["clear"].clicks += 1
-    assert "336,776" in explorer.figures.text
+    explorer.look_at(look(airline=["HA"], origin=["LGA"], by="month"))
+    explorer.clear.clicks += 1
+    assert "336,776" in explorer.cards.text
     assert explorer.chart.line.visible
-    assert explorer.table.visible
+    assert explorer.grid.table.visible
+
+
+def test_a_widget_changes_the_view_and_a_view_the_widgets() -> None:
+    """What a visitor uses, a link or the button changes the same view."""
+    explorer = Explorer()
+    explorer.controls.widgets["by"].value = "hour"
+    assert explorer.view["by"] == "hour"
+    explorer.look_at(look(by="origin", airline=["UA"]))
+    assert [explorer.controls.widgets[key].value for key in ("by", "airline")] == ["origin", ["UA"]]
 
 
 def test_the_chart_holds_the_busiest_groups_and_the_table_all() -> None:
     """105 destinations do not fit a chart: it says that it shows the 20 with the most flights."""
     explorer = Explorer()
-    explorer.selection.group = "dest"
+    explorer.look_at(look(by="dest"))
     assert len(explorer.chart.bars.y_range.factors) == 20
-    assert len(explorer.table.value) == 105
+    assert len(explorer.grid.table.value) == 105
     assert "20 of them in the chart" in explorer.sentence.text
 
 
 def test_two_sessions_share_nothing_that_a_visitor_can_change() -> None:
-    """What one visitor selects leaves the other's selection, results and the table of flights as they were."""
+    """What one visitor chooses leaves the other's view and results, and the table of flights, as they were."""
     one, other = Explorer(), Explorer()
-    before = other.figures.text
-    one.selection.param.update(carriers=["UA"], group="hour")
-    one.selection.carriers.append("B6")
-    assert (other.selection.carriers, other.selection.group, other.figures.text) == ([], "carrier", before)
-    assert Selection().carriers == []
-    assert len(FLIGHTS) == 336_776
+    before = other.cards.text
+    one.look_at(look(airline=["UA"], by="hour"))
+    for widget in (one.controls.widgets["airline"], one.controls.widgets["dest"]):
+        widget.value.append("LAX")
+    assert (other.view["airline"], other.view["by"], other.cards.text) == ([], "carrier", before)
+    assert View(FLIGHTS)["airline"] == View(FLIGHTS)["dest"] == []
+    assert len(FLIGHTS.table) == 336_776
 
 
 def test_a_forked_process_computes_on_the_table_of_its_parent() -> None:
     """A berth is forked from a process that has read, or even queried, the table: its queries must not hang."""
-    expected = key_figures(Selection(carriers=["UA"]).flights())
+    expected = cards(look(airline=["UA"]))
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=lambda: sender.send(key_figures(Selection(carriers=["UA"]).flights())))
+    child = context.Process(target=lambda: sender.send(cards(look(airline=["UA"]))))
     child.start()
     assert receiver.poll(30)
     assert receiver.recv() == expected
     child.join()
 
 
-def test_a_link_written_from_a_selection_reads_back_as_the_same() -> None:
+def test_a_link_written_from_a_view_reads_back_as_the_same() -> None:
     """Every choice survives the way through the address."""
-    sent = Selection(first_month=2, last_month=11, carriers=["UA", "9E"], origins=["JFK"], destinations=["LAX"])
-    sent.param.update(min_distance=500, group="weekday", measure="air_time", statistic="max")
-    received = Selection()
-    assert link.read(received, link.write(sent)) == []
-    assert {name: getattr(received, name) for name in link.KEYS} == {name: getattr(sent, name) for name in link.KEYS}
+    sent = look(airline=["UA", "9E"], origin=["JFK"], dest=["LAX"], miles=500, by="weekday", measure="air_time")
+    received, refused = link.read(FLIGHTS, link.write(sent, FLIGHTS))
+    assert (refused, received.key) == ([], sent.key)
 
 
 def test_a_link_holds_only_what_was_chosen() -> None:
     """An untouched page keeps a plain address, and keys that are not Explorer's stay in it."""
-    assert link.write(Selection()) == ""
-    assert link.write(Selection(group="hour", carriers=["UA", "B6"]), "?tab=2") == "?tab=2&airline=UA,B6&by=hour"
+    assert link.write(look(), FLIGHTS) == ""
+    assert link.write(look(by="hour", airline=["UA", "B6"]), FLIGHTS, "?tab=2") == "?tab=2&airline=UA,B6&by=hour"
 
 
-def test_a_link_without_a_key_takes_the_choice_back() -> None:
-    """Going back in the browser to a plain address shows the plain view."""
-    selection = Selection(group="hour", carriers=["UA"])
-    link.read(selection, "")
-    assert (selection.group, selection.carriers) == ("carrier", [])
-
-
-@pytest.mark.parametrize("search", ["?by=planet", "?airline=XX", "?from=13", "?from=first", "?miles=-1", "?stat="])
+@pytest.mark.parametrize("search", ["?by=planet", "?airline=XX", "?from=13", "?from=first", "?miles=-1"])
 def test_impossible_values_in_a_link_are_named_and_left_out(search: str) -> None:
     """A mistyped link never breaks the page: the rest of it counts, and the page says what did not."""
-    selection = Selection()
-    assert link.read(selection, f"{search}&measure=distance") == [search[1:].split("=")[0]] * (search != "?stat=")
-    assert selection.measure == "distance"
-    assert len(selection.flights()) == 336_776
+    view, refused = link.read(FLIGHTS, f"{search}&measure=distance")
+    assert refused == [search[1:].split("=")[0]]
+    assert view["measure"] == "distance"
+    assert len(view.rows()) == 336_776
 
 
 def test_a_visitor_without_login_served_without_berth_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,67 @@
+"""Explorer as `panel serve` serves it, before a real Chromium."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+import berth.dashboards
+from tests.support.chromium import running
+
+SCRIPT = Path(berth.dashboards.__file__).parent / "explorer.py"
+
+
+@pytest.fixture(scope="package")
+def address() -> Iterator[str]:
+    """Where a real `panel serve` on a free port serves the script, as anybody would start it."""
+    command = [sys.executable, "-m", "panel", "serve", str(SCRIPT), "--address", "127.0.0.1", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        for line in server.stderr:
+            if running := re.search(r"running at: (http://\S+)", line):
+                yield running[1]
+                break
+        server.terminate()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, without a window."""
+    with running() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens Explorer as a visitor of their own; the test fails if a page loads from elsewhere or reports an error."""
+    faults: list[str] = []
+    contexts = []
+
+    def open_page(search: str = "") -> Page:
+        contexts.append(browser.new_context())
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: None if is_local(request.url) else faults.append(request.url))
+        page.goto(f"{address}{search}")
+        page.get_by_role("status").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def is_local(url: str) -> bool:
+    """Whether a request stays with the server that was asked, or within the page."""
+    return url.startswith(("http://127.0.0.1:", "data:", "blob:http://127.0.0.1:"))
+
+
+def answer(page: Page) -> Locator:
+    """The sentence above chart and table; a job has a status of its own."""
+    return page.get_by_label("Chart and table").get_by_role("status")
