@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs lock clean
+.PHONY: help run test lint docs bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ lint: .venv/dev ## check style, form, types and layers
 
 docs: .venv/dev ## write the table of settings in README.md anew
 	$(BIN)/python -m tests.support.settings_table
+
+bench: .venv/dev ## measure `panel serve` and `berth up` side by side (15 minutes) and write docs/benchmarks/
+	$(BIN)/python -m loadtests.bench --write docs/benchmarks $(ARGS)
 
 lock: ## pin the newest versions of all dependencies in constraints.txt
 	rm -f constraints.txt && touch constraints.txt

@@ -17,9 +17,9 @@ QUICK, HEAVY = (float(text) for text in os.environ.get("LOCK_APP_SECONDS", "1,5"
 
 
 class Model:
-    """The shared model with its lock."""
+    """The shared model with its lock: one for all sessions of a process, for each of which the script runs anew."""
 
-    lock = threading.Lock()
+    lock = pn.state.as_cached("lock", threading.Lock)
 
     @classmethod
     def compute(cls, seconds: float) -> float:
