@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -277,3 +279,15 @@ def test_what_a_job_prints_comes_out_here(capfd: pytest.CaptureFixture[str]) -> 
 def test_a_job_may_use_processes_itself() -> None:
     """With a pool, as numerical code does."""
     assert outcome(berth.run(work.spread, [1.0, 2.0])) == [2.0, 4.0]
+
+
+def test_a_main_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
+    """Its functions come by value, so that the usual ``if __name__ == "__main__"`` is not needed."""
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        "import asyncio, berth\nprint('runs', flush=True)\n"
+        "def double(number):\n    return number * factor\nfactor = 2\n"
+        "async def main():\n    print(await berth.run(double, 21))\nasyncio.run(main())\n"
+    )
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.split() == ["runs", "42"]

@@ -9,7 +9,9 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import spawn
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.reduction import DupFd
 from typing import Any
@@ -84,13 +86,32 @@ class Worker:
 
 
 def _start(process: ForkServerProcess) -> None:
-    with _starting:
+    with _starting, _leaving_main_out():
         _share_forkserver()
         try:
             process.start()
         except (ConnectionError, FileNotFoundError):
             _have_own_forkserver()
             process.start()
+
+
+@contextmanager
+def _leaving_main_out() -> Iterator[None]:
+    """Keep multiprocessing from running the main script again: what a job needs of it comes by value."""
+    usual, here = spawn.get_preparation_data, threading.get_ident()
+
+    def without_main(name: str) -> dict[str, Any]:
+        data: dict[str, Any] = usual(name)
+        if threading.get_ident() == here:
+            data.pop("init_main_from_name", None)
+            data.pop("init_main_from_path", None)
+        return data
+
+    spawn.get_preparation_data = without_main
+    try:
+        yield
+    finally:
+        spawn.get_preparation_data = usual
 
 
 def _context() -> ForkServerContext:
