@@ -50,12 +50,15 @@ class JobView(pn.viewable.Viewer):  # type: ignore[misc]  # Panel's types are sk
 
     def _look(self) -> None:
         """Have the page show its job: from whatever thread this is called, and once for many changes."""
-        if self._words.document is None:
+        document = self._words.document
+        if document is None or document.session_context is None:
             self._refresh()
+            # A notebook hears of changes of Bokeh's own models only so.
+            pn.io.push_notebook(self._box)
         elif not self._due:
             self._due = True
             # Only there the document is surely locked, as an async callback or another thread has not done.
-            self._words.document.add_next_tick_callback(self._refresh)
+            document.add_next_tick_callback(self._refresh)
 
     def _refresh(self) -> None:
         self._due = False
