@@ -15,7 +15,7 @@ from tests.support.chromium import running
 SCRIPT = Path(berth.dashboards.__file__).parent / "explorer.py"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where a real `panel serve` on a free port serves the script, as anybody would start it."""
     command = [sys.executable, "-m", "panel", "serve", str(SCRIPT), "--address", "127.0.0.1", "--port", "0"]
@@ -28,7 +28,7 @@ def address() -> Iterator[str]:
         server.terminate()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real Chromium, without a window."""
     with running() as browser:
