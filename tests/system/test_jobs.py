@@ -46,7 +46,14 @@ def family(session: Session) -> list[int]:
 
 def living(pids: list[int]) -> list[int]:
     """Return those that still run."""
-    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+    return [pid for pid in pids if _runs(pid)]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_job_of_the_script_itself_runs_and_is_shown(session: Session) -> None:
