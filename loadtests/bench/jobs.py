@@ -8,13 +8,12 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
-import psutil
-
 from loadtests.bench.figures import Bound, Measured, Row, Try
 from loadtests.bench.progress import Progress
 from loadtests.bench.servers import APPS, BERTH, BerthUp
 from loadtests.bench.timing import opened, timed
 from tests.support.client import Session
+from tests.support.processes import runs
 
 PATH = "/jobs"
 STARTED = "ms to start"
@@ -78,17 +77,10 @@ def _gone(server: BerthUp, end: End) -> Try:
 
 def _wait_until_gone(pids: list[int]) -> None:
     deadline = time.monotonic() + PATIENCE
-    while any(_runs(pid) for pid in pids):
+    while any(runs(pid) for pid in pids):
         if time.monotonic() > deadline:
             raise AssertionError(f"after {PATIENCE:g} s some of {pids} still run")
         time.sleep(0.002)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _kill(server: BerthUp, session: Session) -> None:

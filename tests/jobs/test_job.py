@@ -12,13 +12,13 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 import berth
 from berth.errors import JobCancelled, JobFailed
 from berth.jobs.job import Job, queue
 from tests.jobs import work
+from tests.support.processes import runs
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def outcome(job: Job[Any]) -> Any:
 
 def gone(*pids: int) -> bool:
     """Whether none of these processes runs."""
-    return not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
+    return not any(runs(pid) for pid in pids)
 
 
 @pytest.mark.parametrize("kind", ["process", "thread"])

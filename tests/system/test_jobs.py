@@ -14,6 +14,7 @@ import pytest
 
 from loadtests.bench.servers import APPS, PanelServe
 from tests.support.client import Session
+from tests.support.processes import runs
 from tests.support.system import System
 
 APP = APPS / "jobs.py"
@@ -46,14 +47,7 @@ def family(session: Session) -> list[int]:
 
 def living(pids: list[int]) -> list[int]:
     """Return those that still run."""
-    return [pid for pid in pids if _runs(pid)]
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    return [pid for pid in pids if runs(pid)]
 
 
 def test_a_job_of_the_script_itself_runs_and_is_shown(session: Session) -> None:
@@ -129,7 +123,7 @@ def test_a_new_forkserver_is_started_when_the_old_one_is_gone(system: System) ->
     assert forkserver
     assert "forkserver" in " ".join(forkserver.cmdline())
     forkserver.kill()
-    system.until(lambda: not forkserver.is_running() or forkserver.status() == psutil.STATUS_ZOMBIE)
+    system.until(lambda: not runs(forkserver.pid))
     session.click("Steps")
     session.wait("result: 20 steps")
     session.leave()

@@ -59,7 +59,7 @@ def receive(connection: Connection) -> Any:
 def _by_value() -> Iterator[None]:
     """Send what served scripts define by value: no other process can import them."""
     with _registering:
-        scripts = [module for module in list(sys.modules.values()) if _is_script(module)]
+        scripts = [module for name, module in list(sys.modules.items()) if name.startswith("bokeh_app_")]
         for module in scripts:
             cloudpickle.register_pickle_by_value(module)
         try:
@@ -68,11 +68,6 @@ def _by_value() -> Iterator[None]:
             for module in scripts:
                 with suppress(ValueError):
                     cloudpickle.unregister_pickle_by_value(module)
-
-
-def _is_script(module: Any) -> bool:
-    name = getattr(module, "__name__", None)
-    return isinstance(name, str) and sys.modules.get(name) is module and name.startswith("bokeh_app_")
 
 
 def _culprit(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> str:

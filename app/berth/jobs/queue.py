@@ -51,7 +51,7 @@ class Queue:
             return self._waiting.index(job) + 1 if job in self._waiting else 0
 
     def _go_on(self) -> None:
-        begun, waiting = [], []
+        begun = []
         with self._lock:
             while self._waiting and len(self._running) < self.limit:
                 job = self._waiting.popleft()

@@ -84,10 +84,10 @@ class JobView(pn.viewable.Viewer):  # type: ignore[misc]  # Panel's types are sk
 
 def words(job: Job[Any]) -> str:
     """Return a job as HTML."""
-    percent = "" if job.progress is None else f" value='{job.progress:.4f}'"
-    if job.state in ("failed", "cancelled"):
-        percent = f" value='{job.progress or 0:.4f}'"
-    bar = f"<progress max='1'{percent} aria-label='{escape(job.name)}'></progress>"
+    # Without a value the bar says that it goes on for nobody knows how long.
+    unknown = job.progress is None and not job.finished
+    value = "" if unknown else f" value='{job.progress or 0:.4f}'"
+    bar = f"<progress max='1'{value} aria-label='{escape(job.name)}'></progress>"
     text = f"<p class='text'>{escape(job.text)}</p>" if job.text else ""
     error = f"<p class='error' role='alert'>{escape(job.error)}</p>" if job.state == "failed" else ""
     # A time that counts on is not read out; that it waits, or how it ended, is.

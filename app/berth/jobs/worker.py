@@ -9,6 +9,8 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
+from setproctitle import setproctitle
+
 from berth import forked
 from berth.jobs import parcel, progress
 
@@ -30,17 +32,15 @@ def work(connection: Connection, lifeline: Connection, output: Any, title: str) 
     progress.use_in_process(reporter)
     try:
         function, args, kwargs = parcel.unpack_call(connection.recv_bytes())
-        result = function(*args, **kwargs)
+        last: tuple[Any, ...] = ("done", function(*args, **kwargs))
     except BaseException as error:
-        reporter.close()
-        _give_up(connection, error)
-        return
+        last = ("failed", reason(error), traceback.format_exc())
     reporter.close()
     try:
-        parcel.send(connection, ("done", result))
+        parcel.send(connection, last)
     except Exception as error:
-        reason = f"Its result, of type {type(result).__name__}, cannot be sent back: {error}."
-        parcel.send(connection, ("failed", reason, traceback.format_exc()))
+        why = f"Its result, of type {type(last[1]).__name__}, cannot be sent back: {error}."
+        parcel.send(connection, ("failed", why, traceback.format_exc()))
 
 
 def _settle(lifeline: Connection, output: int, title: str) -> None:
@@ -54,17 +54,7 @@ def _settle(lifeline: Connection, output: int, title: str) -> None:
     os.dup2(output, 2)
     os.close(output)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file since Python 3.7
-    _entitle(title)
-
-
-def _entitle(title: str) -> None:
-    from setproctitle import setproctitle
-
     setproctitle(title)
-
-
-def _give_up(connection: Connection, error: BaseException) -> None:
-    parcel.send(connection, ("failed", reason(error), traceback.format_exc()))
 
 
 def reason(error: BaseException) -> str:
