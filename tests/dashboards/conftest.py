@@ -1,8 +1,5 @@
 """Explorer as `panel serve` serves it, before a real Chromium."""
 
-import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 import berth.dashboards
+from loadtests.bench.servers import STOCK, PanelServe
 from tests.support.chromium import running
 
 SCRIPT = Path(berth.dashboards.__file__).parent / "explorer.py"
@@ -17,15 +15,9 @@ SCRIPT = Path(berth.dashboards.__file__).parent / "explorer.py"
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where a real `panel serve` on a free port serves the script, as anybody would start it."""
-    command = [sys.executable, "-m", "panel", "serve", str(SCRIPT), "--address", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if running := re.search(r"running at: (http://\S+)", line):
-                yield running[1]
-                break
-        server.terminate()
+    """Where a real `panel serve` serves the script."""
+    with PanelServe(STOCK, SCRIPT) as server:
+        yield f"{server.visitor().url}/explorer"
 
 
 @pytest.fixture(scope="module")

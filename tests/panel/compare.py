@@ -10,9 +10,6 @@ from __future__ import annotations
 import argparse
 import io
 import re
-import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,9 +22,10 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Response, WebSocket, sync_playwright
 
+from loadtests.bench.servers import STOCK, PanelServe
 from tests.support.chromium import ARGUMENTS
 from tests.support.require import chromium
-from tests.support.system import PASSWORD, System, free_ports
+from tests.support.system import PASSWORD, System
 
 QUIET = 1.5
 """Seconds without a request after which a page counts as complete."""
@@ -123,15 +121,8 @@ def visit(context: BrowserContext, url: str) -> Visit:
 @contextmanager
 def panel_serve(scripts: list[str]) -> Iterator[str]:
     """Run ``panel serve`` and yield its address."""
-    port = free_ports(1)
-    command = [sys.executable, "-m", "panel", "serve", *scripts, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _until_open(port)
-        yield f"http://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
+    with PanelServe(STOCK, *map(Path, scripts)) as server:
+        yield server.visitor().url
 
 
 @contextmanager
@@ -195,15 +186,6 @@ def _differences(any_of: Counter[str], seen: Counter[str], all_of: Counter[str])
 
 def _reason(line: str) -> str:
     return next((reason for pattern, reason in WANTED.items() if re.fullmatch(rf"\+ {pattern}", line)), "")
-
-
-def _until_open(port: int) -> None:
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("panel serve did not start")
 
 
 def main() -> None:
