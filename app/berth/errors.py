@@ -7,6 +7,7 @@
     ├── TicketError            a cookie or token is not what it should be
     ├── SeatUnavailable        no seat can be given now
     ├── SupervisorUnreachable  a supervisor did not answer
+    ├── LobbyUnreachable       a lobby did not answer
     ├── JobFailed              a job ended without a result
     └── JobCancelled           a job was cancelled
 """
@@ -38,6 +39,10 @@ class SeatUnavailable(BerthError):
 
 class SupervisorUnreachable(BerthError):
     """A supervisor's operations port did not answer, or answered nonsense."""
+
+
+class LobbyUnreachable(BerthError):
+    """A lobby's operations port did not answer, or answered nonsense."""
 
 
 class JobFailed(BerthError):

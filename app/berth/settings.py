@@ -12,7 +12,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -179,6 +179,9 @@ class Settings:
         "Secret of at least 32 characters from which all keys are derived. Changing it logs everybody out.",
         secret=True,
     )
+    cookie_secret_file: str = setting(
+        "BERTH_COOKIE_SECRET_FILE", _file, "", "File that holds the cookie secret, in place of COOKIE_SECRET."
+    )
     credentials: str = setting(
         "CREDENTIALS",
         _text,
@@ -279,8 +282,30 @@ class Settings:
     berth_port: int = setting("BERTH_BERTH_PORT", _whole(1, 65535), "5006", "Port of a replica's first berth.")
     operations_port: int = setting("BERTH_OPERATIONS_PORT", _whole(1, 65535), "9090", "Port of a replica's supervisor.")
     lobby_port: int = setting("BERTH_LOBBY_PORT", _whole(1, 65535), "5000", "Port of the lobby.")
+    lobby_operations_port: int = setting(
+        "BERTH_LOBBY_OPERATIONS_PORT",
+        _whole(0, 65535),
+        "0",
+        "Port at which the lobby answers probes and the controller; 0 opens none.",
+    )
     replicas: tuple[tuple[str, int], ...] = setting(
-        "BERTH_REPLICAS", _addresses, "127.0.0.1:9090", "Operations ports of the replicas that the lobby fills."
+        "BERTH_REPLICAS",
+        _addresses,
+        "127.0.0.1:9090",
+        "Operations ports of the replicas that the lobby fills, until a controller names others. "
+        "A name stands for all its addresses.",
+    )
+
+    namespace: str = setting("BERTH_NAMESPACE", _text, "default", "Kubernetes namespace that the controller works in.")
+    release: str = setting(
+        "BERTH_RELEASE", _text, "berth", "Name of the release, with which the names of its Deployments begin."
+    )
+    min_replicas: int = setting("BERTH_MIN_REPLICAS", _whole(1, 1_000), "1", "Replicas that run at least.")
+    max_replicas: int = setting(
+        "BERTH_MAX_REPLICAS", _whole(1, 1_000), "10", "Replicas that run at most, as far as nobody sits in more."
+    )
+    scale_down_delay: float = setting(
+        "BERTH_SCALE_DOWN_DELAY", _seconds(), "60", "How long fewer replicas must be needed until some are removed (s)."
     )
     log_level: str = setting(
         "BERTH_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "Least severity that is logged."
@@ -333,12 +358,32 @@ class Settings:
             except ValueError as error:
                 problems.append(_problem(spec, text, error))
         settings = cls(**values)
+        if settings.cookie_secret_file and not settings.cookie_secret:
+            settings, found = settings._with_secret_from_file()
+            problems += found
         problems += settings._contradictions()
         if problems:
             raise ConfigurationError(*problems)
         return settings
 
+    def _with_secret_from_file(self) -> tuple[Settings, list[str]]:
+        name = f"BERTH_COOKIE_SECRET_FILE={self.cookie_secret_file}"
+        try:
+            secret = _secret(Path(self.cookie_secret_file).read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            return self, [f"{name} cannot be read ({type(error).__name__}): mend the file."]
+        except ValueError as error:
+            return self, [f"{name}: the secret in it {error}."]
+        if not secret:
+            return self, [f"{name}: the file is empty; write a secret of at least {SHORTEST_SECRET} characters."]
+        return replace(self, cookie_secret=secret), []
+
     def _contradictions(self) -> Iterator[str]:
+        if self.min_replicas > self.max_replicas:
+            yield (
+                f"BERTH_MIN_REPLICAS={self.min_replicas} is more than BERTH_MAX_REPLICAS={self.max_replicas}: "
+                "lower the first or raise the second."
+            )
         if self.spare > self.max_berths:
             yield (
                 f"BERTH_SPARE={self.spare} is more than BERTH_MAX_BERTHS={self.max_berths}: "

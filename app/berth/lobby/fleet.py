@@ -1,19 +1,24 @@
 """All supervisors: what they say of themselves, and seats from whichever has one.
 
-Supervisors are asked at the same time and waited for only briefly, so that one
-that is slow or dead costs visitors of the others nothing.
+Which there are the settings say, until a controller knows better. Supervisors
+are asked at the same time and waited for only briefly, so that one that is
+slow or dead costs visitors of the others nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
+import socket
 import time
+import zlib
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from berth.errors import SeatUnavailable, SupervisorUnreachable
+from berth.lobbies import News, Replica
 from berth.settings import Settings
 from berth.status import App, Status
 from berth.supervisors import Supervisor
@@ -24,6 +29,9 @@ logger = logging.getLogger(__name__)
 QUICK = 0.25
 """Seconds to wait for a supervisor that others do not depend on."""
 
+RESOLVE_EVERY = 1.0
+"""Seconds between two looks for the addresses behind the names in the settings."""
+
 MOST_ERRANDS = 500
 """Calls that nobody waits for, at the same time; more are dropped."""
 
@@ -33,6 +41,7 @@ class Member:
     """A supervisor and what it said last; ``status`` is None while it does not answer."""
 
     supervisor: Supervisor
+    newest: bool = True
     status: Status | None = None
     asked: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -43,10 +52,15 @@ class Member:
             return 0
         return max(self.status.seats - self.status.taken, 0)
 
-    @property
-    def rank(self) -> tuple[bool, int]:
-        """What is best to reserve at: a seat that is ready, then the emptiest."""
-        return bool(self.status and self.status.ready), self.free
+    def rank(self, visitor: Visitor) -> tuple[bool, bool, int, int]:
+        """Return what is best to reserve at: a ready seat, of the newest version, where it is emptiest.
+
+        Of equals every lobby names the same one for a visitor, so that two that are asked at
+        the same moment do not give two seats.
+        """
+        ready = bool(self.status and self.status.ready)
+        chance = zlib.crc32(f"{visitor.id} {self.supervisor.host}:{self.supervisor.port}".encode())
+        return ready, self.newest, self.free, chance
 
     def holds(self, visitor: Visitor) -> bool:
         """Whether the visitor has a seat here."""
@@ -69,12 +83,21 @@ class Member:
 
 
 class Fleet:
-    """The supervisors that the settings name."""
+    """The supervisors that the settings name or, once it has spoken, the controller.
+
+    ``coming`` is how many seats the controller is having made, ``shortage`` why there are not more.
+    """
 
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self._keys = keys
         self._operations_port = settings.operations_port
-        self._members = [Member(Supervisor(host, port, keys)) for host, port in settings.replicas]
+        self.coming = 0
+        self.shortage = ""
+        self._names = [] if all(_is_address(host) for host, _ in settings.replicas) else list(settings.replicas)
+        self._resolved = -RESOLVE_EVERY
+        self._members: list[Member] = []
+        if not self._names:
+            self._follow([Replica(host, port) for host, port in settings.replicas])
         self._reservations: dict[str, asyncio.Task[Ticket]] = {}
         self._errands: set[asyncio.Task[None]] = set()
         self._apps: tuple[App, ...] = ()
@@ -84,6 +107,11 @@ class Fleet:
     def free(self) -> int:
         """Seats that newcomers may get, as far as is known."""
         return sum(member.free for member in self._members)
+
+    @property
+    def ready(self) -> int:
+        """Those of them that can be given at once."""
+        return sum(member.status.ready for member in self._members if member.status and member.free)
 
     @property
     def seats(self) -> int:
@@ -108,9 +136,24 @@ class Fleet:
         self._apps = found if found is not None else self._apps
         return self._apps
 
+    def hear(self, news: News) -> None:
+        """Take the controller's word for it which replicas there are. It is kept when the controller is gone."""
+        self._names = []
+        self._follow(news.replicas)
+        for member in self._members:
+            if member.asked is None:
+                member.ask()
+        self.coming = news.coming
+        if news.problem != self.shortage:
+            self.shortage = news.problem
+            logger.warning("no more replicas come: %s", news.problem or "that is over")
+
     async def look(self, patience: float = QUICK) -> None:
         """Ask every supervisor for its status; those that have not answered in time are as before."""
-        await asyncio.wait([member.ask() for member in self._members], timeout=patience)
+        if self._names and time.monotonic() - self._resolved > RESOLVE_EVERY:
+            await self._resolve()
+        if self._members:
+            await asyncio.wait([member.ask() for member in self._members], timeout=patience)
         self._asked = time.monotonic()
 
     async def look_if_older(self, age: float) -> None:
@@ -163,8 +206,30 @@ class Fleet:
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
 
+    def _follow(self, replicas: Iterable[Replica]) -> None:
+        known = {(member.supervisor.host, member.supervisor.port): member for member in self._members}
+        self._members = []
+        for one in replicas:
+            member = known.get((one.host, one.port)) or Member(Supervisor(one.host, one.port, self._keys))
+            member.newest = one.newest
+            self._members.append(member)
+
+    async def _resolve(self) -> None:
+        self._resolved = time.monotonic()
+        loop = asyncio.get_running_loop()
+        found: dict[tuple[str, int], Replica] = {}
+        for host, port in self._names:
+            try:
+                answers = await asyncio.wait_for(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM), QUICK)
+            except (OSError, TimeoutError):
+                continue
+            found |= {(str(address[0]), port): Replica(str(address[0]), port) for *_, address in answers}
+        # The controller may have spoken meanwhile; and a name that is not answered now says nothing.
+        if self._names and found:
+            self._follow(found.values())
+
     async def _reserve(self, visitor: Visitor) -> Ticket:
-        if len(self._members) > 1:
+        if len(self._members) != 1:
             await self.look()
         reason = "no supervisor answers"
         for member in self._candidates(visitor):
@@ -190,7 +255,15 @@ class Fleet:
         if len(self._members) == 1:
             return self._members
         holding = [member for member in self._members if member.holds(visitor)]
-        return holding or sorted((m for m in self._members if m.free), key=lambda m: m.rank, reverse=True)
+        return holding or sorted((m for m in self._members if m.free), key=lambda m: m.rank(visitor), reverse=True)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True
 
 
 async def _quietly(call: Coroutine[Any, Any, None]) -> None:

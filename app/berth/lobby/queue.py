@@ -57,7 +57,7 @@ class Entry:
 
 
 class Queue:
-    """Visitors in order of arrival. Arrivals are s since the epoch, other times monotonic."""
+    """Visitors in order of arrival. Arrivals are s since the epoch, other times monotonic. ``in`` takes an id."""
 
     def __init__(self) -> None:
         self._order: list[Entry] = []
@@ -68,6 +68,9 @@ class Queue:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._order))
+
+    def __contains__(self, visitor: object) -> bool:
+        return visitor in self._entries
 
     def get(self, visitor: Visitor) -> Entry | None:
         """Return the visitor's entry, if there is one."""

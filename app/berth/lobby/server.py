@@ -12,6 +12,7 @@ from tornado.netutil import bind_sockets
 
 from berth import log
 from berth.errors import ConfigurationError
+from berth.lobby import operations
 from berth.lobby.handlers.waiting import RESTARTING
 from berth.lobby.routes import application
 from berth.lobby.state import Lobby
@@ -62,6 +63,7 @@ async def serve(settings: Settings) -> None:
 
 async def start(lobby: Lobby, server: HTTPServer) -> asyncio.Task[None]:
     """Open the port and seat visitors; return the task that does so for ever."""
+    operations.listen(lobby)
     await lobby.usher.look_around()
     _listen(lobby.settings, server)
     logger.info("lobby at port %s for %s", lobby.settings.lobby_port, lobby.settings.url)

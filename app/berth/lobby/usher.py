@@ -7,8 +7,11 @@ import logging
 import time
 
 from berth.errors import SeatUnavailable
+from berth.lobbies import News, Waiting
 from berth.lobby.arrivals import Arrivals
+from berth.lobby.elsewhere import Elsewhere, before
 from berth.lobby.fleet import Fleet
+from berth.lobby.metrics import Metrics
 from berth.lobby.queue import Entry, Page, Queue
 from berth.tickets import Keys, Ticket, Visitor
 
@@ -33,6 +36,8 @@ class Usher:
     def __init__(self, fleet: Fleet, keys: Keys, open_house: bool) -> None:
         self.fleet = fleet
         self.queue = Queue()
+        self.elsewhere = Elsewhere(self.queue)
+        self.metrics = Metrics()
         self.arrivals = Arrivals(keys)
         self._open_house = open_house
         self._wake = asyncio.Event()
@@ -44,6 +49,15 @@ class Usher:
         await self.fleet.look()
         if self.fleet.reachable and not self.fleet.free:
             self._settled_at = time.monotonic() + SETTLING
+
+    def hear(self, news: News) -> None:
+        """Take the controller's word for it which replicas there are and who waits at other lobbies."""
+        self.fleet.hear(news)
+        self.elsewhere.hear(news.waiting)
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Return who waits here, in order."""
+        return tuple(Waiting(*entry.key) for entry in self.queue)
 
     async def seat(self, visitor: Visitor) -> Ticket | None:
         """Return a ticket to the seat that the visitor has or may have now, else None."""
@@ -77,7 +91,13 @@ class Usher:
 
     def place(self, entry: Entry) -> int:
         """Return the visitor's place in the queue, from 1."""
-        return next((place for place, other in enumerate(self.queue, 1) if other is entry), 1)
+        own = next((place for place, other in enumerate(self.queue, 1) if other is entry), 1)
+        return own + before(self.elsewhere.waiting(), entry.key)
+
+    @property
+    def length(self) -> int:
+        """How many wait, here and elsewhere."""
+        return len(self.queue) + len(self.elsewhere.waiting())
 
     async def run(self) -> None:
         """Seat those who wait, for ever. Nothing is asked while nobody waits."""
@@ -111,13 +131,17 @@ class Usher:
         self._wake.clear()
 
     async def _fill(self) -> None:
-        free = self.fleet.free
+        free, ready = self.fleet.free, self.fleet.ready
+        elsewhere = self.elsewhere.waiting()
         for entry in self.queue:
             if self.fleet.holds(entry.visitor):
                 await self._give(entry)
                 continue
-            if free <= 0:
+            # Where somebody at another lobby came earlier, only a seat that is there for both is given.
+            earlier = before(elsewhere, entry.key)
+            if free <= 0 or (earlier and ready <= earlier):
                 continue
+            ready -= 1
             # A place is kept for somebody whose page is just being loaded again.
             free -= 1
             if entry.present and not await self._give(entry):
@@ -134,14 +158,18 @@ class Usher:
             return False
         pages = list(entry.pages)
         self._seated(entry.visitor)
-        logger.info("visitor %s is seated after %.1f s", entry.visitor.id, time.time() - entry.arrived)
+        waited = time.time() - entry.arrived
+        self.metrics.waited.observe(waited)
+        logger.info("visitor %s is seated after %.1f s", entry.visitor.id, waited)
         for page in pages:
             page.go()
         return True
 
     async def _must_wait(self, visitor: Visitor) -> bool:
         settling = time.monotonic() < self._settled_at
-        if not (self._open_house or settling or self.queue.waits_before(visitor)):
+        others = len(self.elsewhere.waiting(besides=visitor.id))
+        overtakes = self.queue.waits_before(visitor) or bool(others and others >= self.fleet.ready)
+        if not (self._open_house or settling or overtakes):
             return False
         await self.fleet.look()
         return not self.fleet.holds(visitor)
@@ -152,9 +180,11 @@ class Usher:
 
     def _tell(self) -> None:
         reason = self.reason()
+        elsewhere = self.elsewhere.waiting()
+        of = len(self.queue) + len(elsewhere)
         for place, entry in enumerate(self.queue, 1):
-            news: dict[str, object] = {"place": place, "of": len(self.queue), "reason": reason}
-            news["problem"] = self.fleet.problem
+            news: dict[str, object] = {"place": place + before(elsewhere, entry.key), "of": of, "reason": reason}
+            news["problem"], news["shortage"] = self.fleet.problem, self.fleet.shortage
             news["waited"] = round(time.time() - entry.arrived, 1)
             news |= self._stamp(entry)
             for page in entry.pages:
@@ -169,8 +199,8 @@ class Usher:
 
     def reason(self) -> str:
         """Return why visitors wait: ``full``, ``starting``, ``failing`` or ``unreachable``."""
-        if not self.fleet.reachable:
-            return "unreachable"
         if self.fleet.problem:
             return "failing"
-        return "starting" if self.fleet.free else "full"
+        if self.fleet.free or self.fleet.coming:
+            return "starting"
+        return "full" if self.fleet.reachable else "unreachable"

@@ -99,8 +99,9 @@ class System:
             status = await self._status()
             if status and self._stands_ready(status) and await self._answers():
                 break
-            if status and status.problem not in ("", said) and time.monotonic() - started > USUAL:
-                said = status.problem
+            problem = (status and status.problem) or "The dashboards are being started."
+            if problem != said and time.monotonic() - started > USUAL:
+                said = problem
                 self._journal.block(f"  {self._journal.strong('Not ready')}  {said}")
             await asyncio.sleep(POLL)
         self._journal.block(banner(self._settings, self._login, status, self._journal.strong))

@@ -41,6 +41,7 @@ class LoginHandler(Doorway):
         except Refused as refusal:
             self._pause(user, math.ceil(refusal.seconds))
             return
+        self.lobby.usher.metrics.logins.labels("right" if right else "wrong").inc()
         if right:
             await self._welcome(user)
         else:

@@ -48,10 +48,10 @@ class WaitingHandler(Doorway):
     def _show(self, visitor: Visitor) -> None:
         usher = self.lobby.usher
         arrived = usher.arrivals.of(visitor)
-        place, of = len(usher.queue) + 1, len(usher.queue) + 1
+        place = of = usher.length + 1
         if not self.lobby.open_house:
             arrived, place = self._join(visitor)
-            of = len(usher.queue)
+            of = usher.length
         self.remember_arrival(replace(visitor, arrived=arrived))
         self.take_ticket()
         self.show(
@@ -62,6 +62,7 @@ class WaitingHandler(Doorway):
             reason="unreachable" if self.unanswered else usher.reason(),
             pause=RETRY if self.unanswered else 0,
             problem=self.lobby.fleet.problem,
+            shortage=self.lobby.fleet.shortage,
             stamp=usher.arrivals.stamp(visitor, arrived),
             next=self.target,
             door=self.path_of("/berth/seat"),

@@ -53,6 +53,7 @@ function hear(news) {
   if (news.stamp) stamp = news.stamp;
   waitedSince = performance.now() / 1000 - news.waited;
   if (news.problem) show("failure", news.problem);
+  show("shortage", news.shortage);
   explain(news.reason);
   line(news.place, news.of);
 }
