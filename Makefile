@@ -3,20 +3,24 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 BIN := .venv/bin
+IMAGE ?= berth:dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint docs bench lock clean
+.PHONY: help run test e2e lint docs chart image bench lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/run ## serve the Explorer on this machine; ARGS="my_app.py --seats 2" are handed to `berth up`
 	@$(BIN)/berth up $(ARGS)
 
 test: lint ## check everything, then run all tests; ARGS="-k lobby" are handed to pytest
 	$(BIN)/python -m pytest $(ARGS)
+
+e2e: .venv/dev ## test the chart on the cluster that kubectl talks to, in a namespace of its own
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
 lint: .venv/dev ## check style, form, types and layers
 	$(BIN)/ruff check .
@@ -26,6 +30,12 @@ lint: .venv/dev ## check style, form, types and layers
 
 docs: .venv/dev ## write the table of settings in README.md anew
 	$(BIN)/python -m tests.support.settings_table
+
+chart: ## write helm/README.md anew from the comments in helm/values.yaml (needs helm-docs)
+	helm-docs --chart-search-root helm --sort-values-order file --log-level error
+
+image: ## build the image that every role runs in; IMAGE=registry.example.org/berth:1.0 names it
+	docker build --tag $(IMAGE) --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" .
 
 bench: .venv/dev ## measure `panel serve` and `berth up` side by side (15 minutes) and write docs/benchmarks/
 	$(BIN)/python -m loadtests.bench --write docs/benchmarks $(ARGS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,15 @@ def test_a_static_dir_must_have_route_and_folder() -> None:
     assert parse_static_dirs(["a=b=c"]) == (("a", "b=c"),)
     with pytest.raises(ConfigurationError, match="--static-dirs nothing"):
         parse_static_dirs(["nothing"])
+
+
+def test_finding_out_what_scripts_import_imports_nothing(tmp_path: Path) -> None:
+    """A module inside a package is found without the package: the supervisor stays small."""
+    script = tmp_path / "dash.py"
+    script.write_text("import panel.io.state\nimport panel.nonsense\nfrom bokeh.plotting import figure\n")
+    found = "Serving((sys.argv[1],)).third_party(), 'bokeh' in sys.modules"
+    code = f"import sys\nfrom berth.serving import Serving\nprint({found})"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(script)], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert ended.stdout.strip() == "['bokeh.plotting', 'panel.io.state'] False"

@@ -63,7 +63,7 @@ def test_an_empty_value_means_the_default() -> None:
         ("BERTH_SEAT_GRACE", "soon", "BERTH_SEAT_GRACE=soon is not a number of seconds."),
         ("BERTH_SEAT_GRACE", "-1", "BERTH_SEAT_GRACE=-1 must be 0 seconds or more."),
         ("BERTH_SEAT_GRACE", "nan", "BERTH_SEAT_GRACE=nan must be 0 seconds or more."),
-        ("BERTH_LOGIN", "oauth", "BERTH_LOGIN=oauth must be one of: password, none."),
+        ("BERTH_LOGIN", "sso", "BERTH_LOGIN=sso must be one of: password, oauth, none."),
         ("BERTH_LOG_LEVEL", "loud", "BERTH_LOG_LEVEL=loud must be one of: debug, info, warning, error."),
         ("BERTH_COLOUR", "blue", "BERTH_COLOUR=blue must be a colour such as #0b6e8f."),
         ("BERTH_LOGO", "/no/logo.svg", "BERTH_LOGO=/no/logo.svg names a file that is not there."),

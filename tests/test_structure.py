@@ -21,7 +21,7 @@ PACKAGE = ROOT / "app" / "berth"
 LONGEST_FUNCTION = 50
 """Lines, from `def` to the last one."""
 
-HEAVY = ("panel", "bokeh", "numpy", "pandas")
+HEAVY = ("panel", "bokeh", "numpy", "pandas", "cryptography")
 """What belongs into berths and their forkserver alone."""
 
 LIGHT = ("cli", "local", "lobby", "router", "replica", "replica.supervisor", "replica.operations")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -101,10 +102,19 @@ def router(arguments: argparse.Namespace) -> None:
     run(_need_secret(_settings(arguments)))
 
 
+def controller(arguments: argparse.Namespace) -> None:
+    """Run the controller, which opens and closes replicas on Kubernetes."""
+    from berth.controller import main as run
+
+    run(_settings(arguments))
+
+
 def hash_password(arguments: argparse.Namespace) -> None:
     """Print the hash of a password that is typed, or piped in."""
     from berth import auth
 
+    # getpass then leaves the terminal as it found it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     typed = sys.stdin.isatty()
     password = getpass.getpass("Password: ") if typed else sys.stdin.readline().rstrip("\r\n")
     if not password:
@@ -205,6 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "replica", replica, "run a supervisor and its berths", *REPLICA_OPTIONS, serves=True)
     _add(commands, "lobby", lobby, "run login, static files and waiting room")
     _add(commands, "router", router, "run HAProxy, which sends visitors to their berths", *ROUTER_OPTIONS)
+    _add(commands, "controller", controller, "open and close replicas on Kubernetes as visitors come and go")
     _add(commands, "hash-password", hash_password, "print the hash of a password, for CREDENTIALS")
     _add(commands, "check", check, "print every problem of the configuration and of the scripts", serves=True)
     return parser

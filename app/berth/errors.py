@@ -8,6 +8,7 @@
     ├── SeatUnavailable        no seat can be given now
     ├── SupervisorUnreachable  a supervisor did not answer
     ├── LobbyUnreachable       a lobby did not answer
+    ├── KubernetesError        the Kubernetes API refused, or did not answer
     ├── JobFailed              a job ended without a result
     └── JobCancelled           a job was cancelled
 """
@@ -43,6 +44,14 @@ class SupervisorUnreachable(BerthError):
 
 class LobbyUnreachable(BerthError):
     """A lobby's operations port did not answer, or answered nonsense."""
+
+
+class KubernetesError(BerthError):
+    """The Kubernetes API refused a call with ``status``, or did not answer (0)."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class JobFailed(BerthError):

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from berth.errors import ConfigurationError
@@ -214,7 +215,13 @@ def _script_problems(path: Path) -> Iterator[str]:
 
 
 def _missing(name: str) -> bool:
+    """Return whether a module is not installed. Imports nothing, which ``find_spec`` of a part of a package does."""
+    package, *parts = name.split(".")
     try:
-        return importlib.util.find_spec(name) is None
+        spec = importlib.util.find_spec(package)
     except (ImportError, ValueError):
         return True
+    for part in parts:
+        package = f"{package}.{part}"
+        spec = PathFinder.find_spec(package, spec.submodule_search_locations or []) if spec else None
+    return spec is None

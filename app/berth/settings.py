@@ -7,8 +7,10 @@ from these fields.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import ipaddress
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +27,9 @@ T = TypeVar("T")
 
 SHORTEST_SECRET = 32
 """Characters that a cookie secret has at least."""
+
+OAUTH_PROVIDERS = ("generic", "google", "github", "gitlab", "azure", "azurev2", "okta", "auth0", "bitbucket")
+"""Panel's names of those that log visitors in."""
 
 RUNTIME_VARIABLES = frozenset({"BERTH_NAME", "BERTH_REQUIRE"})
 """Variables with our prefix that are no settings: what a berth tells its dashboard, and what the tests need."""
@@ -100,6 +105,11 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _exact_url(text: str) -> str:
+    _url(text)
+    return text
+
+
 def _origins(text: str) -> tuple[str, ...]:
     origins = _names(text)
     for origin in origins:
@@ -158,6 +168,25 @@ def _colour(text: str) -> str:
     return text
 
 
+def _provider(text: str) -> str:
+    # Panel's name for `generic` with PKCE, which is always used here.
+    return _choice("", *OAUTH_PROVIDERS)("generic" if text == "auth_code" else text)
+
+
+def _mapping(text: str) -> tuple[tuple[str, str], ...]:
+    # Panel reads a Python literal; JSON is what other tools write.
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        try:
+            found = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            found = None
+    if not isinstance(found, dict) or not all(isinstance(value, (str, int)) for value in found.values()):
+        raise ValueError('must be a JSON object of names and texts, such as {"tenant": "example.org"}')
+    return tuple((str(name), str(value)) for name, value in found.items())
+
+
 def _file(text: str) -> str:
     if text and not Path(text).is_file():
         raise ValueError("names a file that is not there")
@@ -194,10 +223,74 @@ class Settings:
         "BERTH_CREDENTIALS_FILE", _file, "", "File with one `user:password` or `user:hash` a line, besides CREDENTIALS."
     )
     login: str = setting(
-        "BERTH_LOGIN", _choice("password", "none"), "password", "`none` opens the dashboards to anybody."
+        "BERTH_LOGIN",
+        _choice("password", "oauth", "none"),
+        "password",
+        "`oauth`: by a provider named below, besides the users in CREDENTIALS. `none` opens the dashboards to anybody.",
     )
     login_lifetime: float = setting(
         "BERTH_LOGIN_LIFETIME", _seconds(60), "604800", "How long a login lasts (s). Logging in again keeps the seat."
+    )
+
+    oauth_provider: str = setting(
+        "PANEL_OAUTH_PROVIDER",
+        _provider,
+        "",
+        f"Who logs visitors in: {', '.join(f'`{name}`' for name in OAUTH_PROVIDERS)}. `generic`: any OpenID provider.",
+    )
+    oauth_key: str = setting("PANEL_OAUTH_KEY", _text, "", "Client id that the provider gave to this site.")
+    oauth_secret: str = setting(
+        "PANEL_OAUTH_SECRET", _text, "", "Client secret. Empty: a public client, with PKCE only.", secret=True
+    )
+    oauth_secret_file: str = setting(
+        "BERTH_OAUTH_SECRET_FILE", _file, "", "File that holds the client secret, in place of PANEL_OAUTH_SECRET."
+    )
+    oauth_issuer: str = setting(
+        "BERTH_OAUTH_ISSUER",
+        _exact_url,
+        "",
+        "Issuer of an OpenID provider (`https://login.example.org/realms/x`); the rest is found from there.",
+    )
+    oauth_authorize_url: str = setting(
+        "PANEL_OAUTH_AUTHORIZE_URL", _exact_url, "", "Where `generic` asks visitors, if there is no issuer."
+    )
+    oauth_token_url: str = setting(
+        "PANEL_OAUTH_TOKEN_URL", _exact_url, "", "Where `generic` redeems its answer, if there is no issuer."
+    )
+    oauth_user_url: str = setting(
+        "PANEL_OAUTH_USER_URL", _exact_url, "", "Where `generic` asks who it is, if there is no issuer."
+    )
+    oauth_redirect_uri: str = setting(
+        "PANEL_OAUTH_REDIRECT_URI",
+        _exact_url,
+        "",
+        "Address to which the provider sends visitors back, as registered there. Empty: APP_URL with `/login`.",
+    )
+    oauth_scope: tuple[str, ...] = setting(
+        "PANEL_OAUTH_SCOPE", _names, "", "What is asked of the provider. Empty: the name and the e-mail address."
+    )
+    oauth_extra_params: tuple[tuple[str, str], ...] = setting(
+        "PANEL_OAUTH_EXTRA_PARAMS",
+        _mapping,
+        "",
+        "JSON object: `tenant` (azure), `subdomain` (auth0), `url` (gitlab, okta), `server` (okta); "
+        "others go to the provider's page as they are.",
+    )
+    oauth_jwt_user: str = setting(
+        "PANEL_OAUTH_JWT_USER", _text, "", "Claim that becomes the user's name. Empty: the provider's usual one."
+    )
+    oauth_allowed: tuple[str, ...] = setting(
+        "BERTH_OAUTH_ALLOWED",
+        _names,
+        "",
+        "Who may come in, such as `alice@example.org, @example.org`. Empty: everybody whom the provider lets in.",
+    )
+    oauth_name: str = setting("BERTH_OAUTH_NAME", _text, "", "Name on the button. Empty: the provider's.")
+    oauth_tokens: str = setting(
+        "BERTH_OAUTH_TOKENS",
+        _choice("none", "access"),
+        "none",
+        "`access` hands the access token to dashboards (`pn.state.access_token`), by an encrypted cookie.",
     )
 
     seats: int = setting("BERTH_SEATS", _whole(1, 10_000), "1", "Visitors that share one berth.")
@@ -304,8 +397,18 @@ class Settings:
     max_replicas: int = setting(
         "BERTH_MAX_REPLICAS", _whole(1, 1_000), "10", "Replicas that run at most, as far as nobody sits in more."
     )
+    spare_seats: int = setting(
+        "BERTH_SPARE_SEATS", _whole(0, 1_000), "1", "Free seats in all replicas that the controller keeps ready."
+    )
     scale_down_delay: float = setting(
         "BERTH_SCALE_DOWN_DELAY", _seconds(), "60", "How long fewer replicas must be needed until some are removed (s)."
+    )
+    make_secret: str = setting(
+        "BERTH_MAKE_SECRET",
+        _choice("none", "cookie-secret", "credentials"),
+        "none",
+        "What the controller puts into the Secret that it makes: `cookie-secret`, or besides it a login "
+        "(`credentials`).",
     )
     log_level: str = setting(
         "BERTH_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info", "Least severity that is logged."
@@ -320,6 +423,23 @@ class Settings:
     def prefix(self) -> str:
         """Path under which everything lies: empty, or ``/like/this``."""
         return urlsplit(self.url).path
+
+    @property
+    def oauth_extra(self) -> dict[str, str]:
+        """The extra parameters by name."""
+        return dict(self.oauth_extra_params)
+
+    @property
+    def oauth_callback(self) -> str:
+        """The path to which the provider sends visitors back; empty if nobody logs in so."""
+        if self.login != "oauth":
+            return ""
+        return urlsplit(self.redirect_uri).path or "/"
+
+    @property
+    def redirect_uri(self) -> str:
+        """The whole address of that."""
+        return self.oauth_redirect_uri or f"{self.url}/login"
 
     @property
     def secure(self) -> bool:
@@ -361,6 +481,9 @@ class Settings:
         if settings.cookie_secret_file and not settings.cookie_secret:
             settings, found = settings._with_secret_from_file()
             problems += found
+        if settings.oauth_secret_file and not settings.oauth_secret:
+            settings, found = settings._with_client_secret()
+            problems += found
         problems += settings._contradictions()
         if problems:
             raise ConfigurationError(*problems)
@@ -377,6 +500,16 @@ class Settings:
         if not secret:
             return self, [f"{name}: the file is empty; write a secret of at least {SHORTEST_SECRET} characters."]
         return replace(self, cookie_secret=secret), []
+
+    def _with_client_secret(self) -> tuple[Settings, list[str]]:
+        name = f"BERTH_OAUTH_SECRET_FILE={self.oauth_secret_file}"
+        try:
+            secret = Path(self.oauth_secret_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            return self, [f"{name} cannot be read ({type(error).__name__}): mend the file."]
+        if not secret:
+            return self, [f"{name}: the file is empty; write the client secret that the provider gave."]
+        return replace(self, oauth_secret=secret), []
 
     def _contradictions(self) -> Iterator[str]:
         if self.min_replicas > self.max_replicas:

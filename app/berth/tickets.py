@@ -1,12 +1,13 @@
-"""Who a request comes from and which seat it holds: three signed cookies, no I/O.
+"""Who a request comes from and which seat it holds: signed cookies, no I/O.
 
-===============  ============================================================
-cookie           content
-===============  ============================================================
-``user``         Panel's own login cookie: the name, signed by Tornado
-``visitor``      JWT: which of the user's browsers, and since when it waits
-``berth``        JWT, the ticket: the seat; the router reads its ip and port
-===============  ============================================================
+=================  ============================================================
+cookie             content
+=================  ============================================================
+``user``           Panel's own login cookie: the name, signed by Tornado
+``visitor``        JWT: which of the user's browsers, and since when it waits
+``berth``          JWT, the ticket: the seat; the router reads its ip and port
+``berth_profile``  JWT: what a provider said of the user, after a login by OAuth
+=================  ============================================================
 
 All keys are derived from the cookie secret, one for each purpose.
 """
@@ -21,14 +22,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import jwt
 from tornado.web import create_signed_value, decode_signed_value
 
+from berth import signing
 from berth.errors import TicketError
 
 USER_COOKIE = "user"
 VISITOR_COOKIE = "visitor"
 TICKET_COOKIE = "berth"
+PROFILE_COOKIE = "berth_profile"
+TOKEN_COOKIE = "berth_token"  # noqa: S105 (a name)
+"""The provider's access token, encrypted; see ``berth.tokens``."""
+
+ATTEMPT_COOKIES = "berth_oauth_"
+"""How the names of cookies begin that hold a login's state while the browser is at the provider."""
+
 XSRF_COOKIE = "berth_xsrf"
 """The token of the lobby's forms, which no dashboard needs to see."""
 
@@ -106,6 +114,18 @@ class Keys:
         except (KeyError, TypeError, ValueError):
             raise TicketError("the visitor cookie is incomplete") from None
 
+    def sign_profile(self, visitor: Visitor, claims: Mapping[str, Any]) -> str:
+        """Return the value of the ``berth_profile`` cookie: what a provider said of this visitor."""
+        return self._sign("profile", {"visitor": visitor.id, "user": visitor.user, "claims": dict(claims)})
+
+    def read_profile(self, value: str, visitor: Visitor) -> dict[str, Any]:
+        """Return the claims in a ``berth_profile`` cookie, which must be this visitor's."""
+        said = self._read("profile", value)
+        if (said.get("visitor"), said.get("user")) != (visitor.id, visitor.user):
+            raise TicketError("the profile belongs to another visitor")
+        claims: dict[str, Any] = said["claims"]
+        return claims
+
     def sign_ticket(self, ticket: Ticket, lifetime: float = TICKET_LIFETIME) -> str:
         """Return the value of the ``berth`` cookie, good for ``lifetime`` seconds."""
         return self._sign("ticket", {**asdict(ticket), "exp": int(time.time() + lifetime)})
@@ -149,13 +169,10 @@ class Keys:
         return ticket
 
     def _sign(self, purpose: str, claims: dict[str, Any]) -> str:
-        return jwt.encode(claims, self.derived(purpose), algorithm="HS256")
+        return signing.sign(claims, self.derived(purpose))
 
     def _read(self, purpose: str, token: str) -> dict[str, Any]:
         try:
-            claims: dict[str, Any] = jwt.decode(token, self.derived(purpose), algorithms=["HS256"])
-        except jwt.ExpiredSignatureError:
-            raise TicketError(f"the {purpose} signature has expired") from None
-        except jwt.InvalidTokenError:
-            raise TicketError(f"the {purpose} signature is not ours") from None
-        return claims
+            return signing.read(token, self.derived(purpose))
+        except TicketError as error:
+            raise TicketError(f"the {purpose} signature is {error}") from None

@@ -148,3 +148,21 @@ def test_two_tickets_in_one_cookie_are_one_ticket(router: Router) -> None:
     both = f"{forged}; berth={router.ticket}"
     assert router.who("/explorer", both) == "berth"
     assert router.who("/explorer", f"{router.ticket}; berth={forged}") == "lobby"
+
+
+def test_a_login_is_the_lobbys_whoever_holds_a_ticket(router: Router) -> None:
+    """Also its steps below ``/login``; a dashboard's name may begin so."""
+    for path in ("/login", "/login/oauth?next=/x", "/login?state=a&code=b"):
+        assert router.who(path, router.ticket) == "lobby", path
+    assert router.who("/logins", router.ticket) == "berth"
+    assert router.who("/?state=a&code=b", router.ticket) == "berth"
+
+
+def test_a_providers_answer_is_the_lobbys_wherever_it_is_registered(make: Make) -> None:
+    """Panel's default is the root; what a dashboard gets in its address stays the dashboard's."""
+    oauth = {"BERTH_LOGIN": "oauth", "APP_URL": "https://h.example/dash"}
+    router = make(**oauth, PANEL_OAUTH_REDIRECT_URI="https://h.example/dash")
+    for path in ("/dash/?state=a&code=b", "/dash?code=b&state=a", "/dash?error=x&state=a"):
+        assert router.who(path, router.ticket) == "lobby", path
+    for path in ("/dash/", "/dash/?state=a", "/dash/?code=b", "/dash/app?state=a&code=b"):
+        assert router.who(path, router.ticket) == "berth", path

@@ -11,12 +11,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """Names of browsers that Playwright drives, in the order of choice."""
+
+CHART_TOOLS = ("helm", "helm-unittest", "helm-docs", "kubeconform", "kube-score")
+"""What checks the chart."""
 
 
 def chromium() -> str | None:
@@ -28,7 +33,20 @@ def _lacks_browser() -> str:
     return "" if chromium() else "there is no chromium on PATH (Debian: apt install chromium)"
 
 
-LACKS: dict[str, Callable[[], str]] = {"browser": _lacks_browser}
+def _lacks_helm() -> str:
+    missing = [tool for tool in CHART_TOOLS if not shutil.which(tool)]
+    return f"not on PATH: {', '.join(missing)}" if missing else ""
+
+
+@cache
+def _lacks_cluster() -> str:
+    if not shutil.which("kubectl"):
+        return "there is no kubectl on PATH"
+    asked = subprocess.run(["kubectl", "version", "--request-timeout=5s"], capture_output=True, text=True, check=False)
+    return "" if asked.returncode == 0 else f"kubectl reaches no cluster: {asked.stderr.strip()}"
+
+
+LACKS: dict[str, Callable[[], str]] = {"browser": _lacks_browser, "helm": _lacks_helm, "cluster": _lacks_cluster}
 """What tests may need, by name: a function that says why it is missing, or nothing where it is there."""
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 LONGEST = 4096
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
-_OWN = re.compile(r"/(login|logout|berth/(?!index\b).*)/?")
+_OWN = re.compile(r"/(login(/.*)?|logout|berth/(?!index\b).*)/?")
 
 
 def destination(text: str, prefix: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tornado.routing import PathMatches, Rule
 from tornado.web import Application, RequestHandler
 
 from berth.lobby.handlers.autoload import AutoloadHandler
@@ -23,6 +24,7 @@ from berth.tickets import XSRF_COOKIE
 ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (r"/?", RootHandler),
     (r"/login", LoginHandler),
+    (r"/login/.*", Unlisted),
     (r"/logout", LogoutHandler),
     (r"/berth/seat", SeatHandler),
     (r"/berth/waiting", WaitingHandler),
@@ -50,7 +52,7 @@ def application(lobby: Lobby) -> Application:
     """Return the lobby's web application."""
     prefix = re.escape(lobby.settings.prefix)
     return Application(
-        [(prefix + pattern, handler) for pattern, handler in ROUTES],
+        [*_oauth_rules(lobby, prefix), *((prefix + pattern, handler) for pattern, handler in ROUTES)],
         default_handler_class=Unlisted,
         lobby=lobby,
         policy=policy(lobby.settings),
@@ -61,6 +63,16 @@ def application(lobby: Lobby) -> Application:
         websocket_ping_timeout=PING,
         websocket_max_message_size=1024,
     )
+
+
+def _oauth_rules(lobby: Lobby, prefix: str) -> list[Rule]:
+    """Return what is answered only where visitors log in by a provider."""
+    if lobby.oauth is None:
+        return []
+    from berth.lobby.handlers.oauth import Answers, CallbackHandler, StartHandler
+
+    back = re.escape(lobby.settings.oauth_callback.rstrip("/"))
+    return [Rule(Answers(f"{back}/?"), CallbackHandler), Rule(PathMatches(f"{prefix}/login/oauth"), StartHandler)]
 
 
 def _say_nothing(handler: RequestHandler) -> None:

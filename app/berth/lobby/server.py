@@ -10,7 +10,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from berth import log
+from berth import log, memory
 from berth.errors import ConfigurationError
 from berth.lobby import operations
 from berth.lobby.handlers.waiting import RESTARTING
@@ -38,6 +38,7 @@ LAST_WORDS = 0.3
 def main(settings: Settings) -> None:
     """Run the lobby until SIGTERM or SIGINT. Raises ConfigurationError before anything is opened."""
     log.configure(settings.log_level)
+    memory.keep_little()
     asyncio.run(serve(settings))
 
 

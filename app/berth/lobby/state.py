@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from berth.auth import Passwords
 from berth.errors import ConfigurationError
@@ -16,6 +16,9 @@ from berth.look import Look
 from berth.settings import Settings
 from berth.tickets import Keys
 
+if TYPE_CHECKING:
+    from berth.lobby.oauth import OAuth
+
 
 class Lobby:
     """One lobby: settings, keys, supervisors, queue, look and files."""
@@ -23,6 +26,7 @@ class Lobby:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.passwords = _passwords(settings)
+        self.oauth = _oauth(settings)
         self.inspection = Inspection(self.passwords)
         self.keys = Keys(settings.cookie_secret)
         self.look = Look(settings)
@@ -33,7 +37,7 @@ class Lobby:
 
     @property
     def open_house(self) -> bool:
-        """Whether anybody may come in without a password."""
+        """Whether anybody may come in without a login."""
         return self.settings.login == "none"
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -43,6 +47,15 @@ class Lobby:
         task.add_done_callback(self._tasks.discard)
 
 
+def _oauth(settings: Settings) -> OAuth | None:
+    if settings.login != "oauth":
+        return None
+    # PyJWT brings all of `cryptography`, 12 MiB that nobody else needs.
+    from berth.lobby.oauth import OAuth
+
+    return OAuth(settings)
+
+
 def _passwords(settings: Settings) -> Passwords:
     problems: list[str] = []
     if not settings.cookie_secret:
@@ -50,13 +63,13 @@ def _passwords(settings: Settings) -> Passwords:
             'COOKIE_SECRET is not set: make one with python -c "import secrets; print(secrets.token_hex(32))".'
         )
     passwords = Passwords([])
-    if settings.login == "password":
+    if settings.login in ("password", "oauth"):
         try:
             passwords = Passwords.load(settings)
         except ConfigurationError as error:
             problems += error.problems
         else:
-            problems += [] if len(passwords) else [NOBODY]
+            problems += [] if len(passwords) or settings.login == "oauth" else [NOBODY]
     if problems:
         raise ConfigurationError(*problems)
     return passwords

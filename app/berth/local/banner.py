@@ -28,6 +28,8 @@ def _lines(settings: Settings, login: Login | None, status: Status) -> Iterator[
 def _login_lines(settings: Settings, login: Login | None) -> Iterator[tuple[str, str]]:
     if settings.login == "none":
         yield "Log in", "not needed: BERTH_LOGIN=none lets anybody in"
+    elif settings.login == "oauth":
+        yield "Log in", f"by {settings.oauth_name or settings.oauth_provider}"
     elif login is None:
         yield "Log in", "as a user in " + ("CREDENTIALS" if settings.credentials else settings.credentials_file)
     else:

@@ -23,7 +23,7 @@ class Login:
     @classmethod
     def for_run(cls, settings: Settings) -> Login | None:
         """Make one if visitors must log in and nobody could."""
-        if settings.login == "none" or settings.credentials.strip() or settings.credentials_file:
+        if settings.login != "password" or settings.credentials.strip() or settings.credentials_file:
             return None
         return cls("demo", readable_password())
 

@@ -19,6 +19,9 @@ from berth.status import Status
 from berth.supervisors import Supervisor
 from berth.tickets import Keys
 
+LOBBYS = ("CREDENTIALS", "PANEL_OAUTH_SECRET")
+"""Variables that a replica does not get."""
+
 POLL = 0.1
 """Seconds between looks at the roles while they start."""
 
@@ -51,7 +54,7 @@ class System:
         self._journal = journal
         self._router = Child("router", (), environment, journal)
         self._lobby = Child("lobby", (), environment, journal)
-        without = {name: text for name, text in environment.items() if name != "CREDENTIALS"}
+        without = {name: text for name, text in environment.items() if name not in LOBBYS}
         self._replica = Child("replica", list(_arguments(serving)), without, journal)
         self._supervisor = Supervisor(settings.address, settings.operations_port, Keys(settings.cookie_secret))
         self._asked_to_end = asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 from multiprocessing.context import ForkServerContext
 
@@ -11,8 +12,16 @@ from berth.serving import Serving
 from berth.settings import Settings
 from berth.tickets import Keys
 
-KEPT_FROM_DASHBOARDS = ("COOKIE_SECRET", "CREDENTIALS")
+KEPT_FROM_DASHBOARDS = ("COOKIE_SECRET", "CREDENTIALS", "PANEL_OAUTH_SECRET")
 """Variables that are taken out of the environment, in which dashboards could read them."""
+
+PREPARATIONS = (
+    "berth.replica.guest.takeover:open_no_servers",
+    "berth.replica.guest.problems:keep_tracebacks_here",
+    "berth.replica.guest.practice:practise",
+    "berth.replica.guest.lean:leave_out",
+)
+"""What every berth would do else at its start, in memory of its own."""
 
 
 def forkserver(settings: Settings, serving: Serving) -> ForkServerContext:
@@ -27,8 +36,15 @@ def forkserver(settings: Settings, serving: Serving) -> ForkServerContext:
     return context
 
 
+def start(settings: Settings, serving: Serving) -> ForkServerContext:
+    """Start the forkserver and return at once, while it imports."""
+    context = forkserver(settings, serving)
+    multiprocessing.forkserver.ensure_running()
+    return context
+
+
 def _to_preload(settings: Settings, serving: Serving) -> list[str]:
     if settings.preload == ("none",):
         return []
     scripts = serving.third_party() if settings.preload == ("auto",) else settings.preload
-    return ["panel", "berth.replica.guest.server", *scripts, "berth.replica.guest.practice:practise"]
+    return ["panel", "berth.replica.guest.server", *scripts, *PREPARATIONS]

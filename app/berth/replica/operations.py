@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 2**16
 
+STARTING = "The dashboards are being started."
+
 
 class Handler(RequestHandler):
     """Base of all: knows the supervisor and answers JSON."""
@@ -45,7 +47,7 @@ class Readyz(Handler):
         """Answer 200 or 503."""
         if not self.supervisor.pool.proven:
             self.set_status(503)
-            self.finish(self.supervisor.pool.problem + "\n")
+            self.finish(f"{self.supervisor.pool.problem or STARTING}\n")
             return
         self.finish("ok\n")
 

@@ -8,10 +8,10 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 from berth.replica.changes import Changes
-from berth.replica.forkserver import forkserver
 from berth.replica.guest.main import Birth
 from berth.replica.metrics import Metrics
 from berth.replica.process import Berth
@@ -36,7 +36,7 @@ SURPLUS_PATIENCE = 30.0
 
 
 class Pool:
-    """The berths of one replica.
+    """The berths of one replica, forked from the server of ``context``.
 
     ``hear`` gets what a berth says of its pages, ``lost`` every berth whose
     process has ended. ``apps`` and ``problem`` are what the newest berth said;
@@ -47,13 +47,14 @@ class Pool:
         self,
         settings: Settings,
         serving: Serving,
+        context: ForkServerContext,
         metrics: Metrics,
         hear: Callable[[Berth, dict[str, Any]], None],
         lost: Callable[[Berth], None],
     ) -> None:
         self.apps: tuple[App, ...] = ()
         self.proven = False
-        self.problem = "The dashboards are being started."
+        self.problem = ""
         self.changes = Changes(serving)
         self.closed = False
         self._settings = settings
@@ -67,7 +68,7 @@ class Pool:
         self._retry_at = 0.0
         self._retry_pause = FIRST_RETRY
         self._forking = ThreadPoolExecutor(1, "fork")
-        self._context = forkserver(settings, serving)
+        self._context = context
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __iter__(self) -> Iterator[Berth]:
@@ -123,6 +124,13 @@ class Pool:
             if not berth.used and berth.state == "ready":
                 berth.stop()
         return True
+
+    def close(self) -> None:
+        """Start no more berths, and end those in which nobody sits."""
+        self.closed = True
+        for berth in self:
+            if not len(berth.seats):
+                berth.stop()
 
     async def stop(self) -> None:
         """End all berths and start no more."""

@@ -15,7 +15,9 @@ VARIABLE = "_PRELOAD"
 
 
 def load(names: list[str]) -> None:
-    """Import the modules, and keep the garbage collector off what they made."""
+    """Import the modules, and keep the garbage collector off what they make, now and in every berth."""
+    # Imports leave little garbage, and looking for it takes a tenth of their time.
+    gc.disable()
     for name in names:
         module, _, function = name.partition(":")
         try:
@@ -24,8 +26,8 @@ def load(names: list[str]) -> None:
                 getattr(loaded, function)()
         except Exception:  # noqa: S112  (whatever a foreign module raises, its script will show it)
             continue
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 if VARIABLE in os.environ:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing.forkserver
-import multiprocessing.resource_tracker
 import os
 import signal
 import socket
@@ -130,6 +129,8 @@ class Berth:
         self.beat_at = time.monotonic()
         pidfd = _pidfd(self.pid)
         self._link = await Link.over(self._ends.link)
+        if self.state == "ending":
+            self.say(do="stop")
         self._spawn(self._hear(self._link, hear))
         self._output = self._spawn(self._pass_output(self._ends.output))
         try:
@@ -258,8 +259,8 @@ _living: set[int] = set()
 
 def _end_strays() -> None:
     """End what berths that are gone had started and could not be ended with their process groups."""
-    forkserver, tracker = multiprocessing.forkserver._forkserver, multiprocessing.resource_tracker._resource_tracker
-    strays.end({*_living, forkserver._forkserver_pid, tracker._pid})  # type: ignore[attr-defined]  # kept privately
+    forkserver = multiprocessing.forkserver._forkserver
+    strays.end({*_living, forkserver._forkserver_pid})  # type: ignore[attr-defined]  # kept privately
 
 
 def _pidfd(pid: int) -> int | None:

@@ -9,16 +9,19 @@ import time
 from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import replace
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 from berth import log as logs
-from berth import strays
-from berth.errors import ConfigurationError, SeatUnavailable
+from berth import memory, strays
+from berth.errors import SeatUnavailable
+from berth.replica.drain import Drain
 from berth.replica.metrics import Metrics
 from berth.replica.operations import listen
 from berth.replica.pool import Pool
 from berth.replica.process import Berth
 from berth.replica.seats import Seat
+from berth.replica.tracker import Tracker
 from berth.replica.watch import Watch
 from berth.serving import Serving
 from berth.settings import Settings
@@ -33,6 +36,9 @@ TICK = 0.25
 LOOK_AT_FILES = 1.0
 """Seconds between two looks at the scripts."""
 
+LAST_ANSWERS = 1.0
+"""Seconds for which pages that lost their berth at the end of the grace can still ask why."""
+
 REMEMBERED = 10_000
 """Visitors whose seat's end is remembered, so that their page can say why."""
 
@@ -40,18 +46,17 @@ REMEMBERED = 10_000
 class Supervisor:
     """One replica. All methods but ``serve`` are instant and never wait for a berth."""
 
-    def __init__(self, settings: Settings, serving: Serving) -> None:
+    def __init__(self, settings: Settings, serving: Serving, context: ForkServerContext) -> None:
         self.settings = settings
         self.keys = Keys(settings.cookie_secret)
         self.metrics = Metrics()
-        self.pool = Pool(settings, serving, self.metrics, self._hear, self._lost)
-        self.draining = False
+        self.pool = Pool(settings, serving, context, self.metrics, self._hear, self._lost)
         self.cordoned = False
         self._dev = serving.dev
         self._watch = Watch(settings, self.pool.changes, self.metrics)
         self._ended: OrderedDict[str, str] = OrderedDict()
         self._looked_at = 0.0
-        self._drain_until = float("inf")
+        self._drain = Drain(settings.drain_grace)
         self._reports: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
@@ -66,8 +71,8 @@ class Supervisor:
                 # Whatever is wrong with one berth, the others' visitors still need their supervisor.
                 log.exception("a look at the berths failed")
             await asyncio.sleep(TICK)
+        await self._end()
         server.stop()
-        await self.pool.stop()
 
     # Seats
 
@@ -140,10 +145,15 @@ class Supervisor:
         if self.draining:
             return
         log.info("draining: %s visitors are still here", self.taken)
-        self.draining = True
-        self._drain_until = time.monotonic() + self.settings.drain_grace
+        self._drain.begin(time.monotonic())
+        self.pool.close()
 
     # What is told to others
+
+    @property
+    def draining(self) -> bool:
+        """Whether this replica ends as soon as its visitors have left."""
+        return self._drain.begun
 
     @property
     def taken(self) -> int:
@@ -181,12 +191,27 @@ class Supervisor:
             for visitor, left in berth.seats.to_warn(now):
                 berth.say(do="notice", visitor=visitor, kind="idle", seconds=round(left))
             self._report(self._watch.look(berth, now))
+        if self._drain.to_warn(now):
+            self._warn(self._drain.ends_at - now)
         if not self.draining:
             self.pool.fill(now)
             self.pool.shrink(now)
 
     def _drained(self) -> bool:
-        return self.draining and (not self.taken or time.monotonic() >= self._drain_until)
+        return self.draining and (not self.taken or self._drain.over(time.monotonic()))
+
+    def _warn(self, left: float) -> None:
+        log.info("draining: %s visitors are warned, %.0f s before the end", self.taken, left)
+        for berth in self.pool:
+            berth.say(do="closing", at=self._drain.ends_at)
+
+    async def _end(self) -> None:
+        """End the seats that are left, so that their pages say why, and all berths."""
+        left = self.taken
+        self._end_all_seats("drained")
+        await self.pool.stop()
+        if left:
+            await asyncio.sleep(LAST_ANSWERS)
 
     def _hear(self, berth: Berth, message: dict[str, Any]) -> None:
         now = time.monotonic()
@@ -237,14 +262,15 @@ class Supervisor:
             task.add_done_callback(self._reports.discard)
 
 
-def main(settings: Settings, serving: Serving) -> None:
-    """Run a replica in the foreground until it is told to end and its visitors have left.
-
-    Raises ConfigurationError before anything starts.
-    """
-    if not settings.cookie_secret:
-        raise ConfigurationError("COOKIE_SECRET is missing: the lobby, the router and all replicas share one.")
-    serving.check()
+def run(settings: Settings, serving: Serving, context: ForkServerContext, tracker: Tracker) -> None:
+    """Supervise berths forked from the server of ``context`` until told to end."""
     logs.configure(settings.log_level)
+    memory.keep_little()
     strays.adopt()
-    asyncio.run(Supervisor(replace(settings, credentials=""), serving).serve())
+    asyncio.run(_run(Supervisor(replace(settings, credentials=""), serving, context), tracker))
+
+
+async def _run(supervisor: Supervisor, tracker: Tracker) -> None:
+    tracker.listen()
+    await supervisor.serve()
+    tracker.clean()

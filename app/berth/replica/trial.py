@@ -11,6 +11,7 @@ from berth.replica.forkserver import forkserver
 from berth.replica.guest.main import Birth
 from berth.replica.process import Berth
 from berth.replica.seats import Graces, Seats
+from berth.replica.tracker import Tracker
 from berth.serving import Serving
 from berth.settings import Settings
 
@@ -26,6 +27,8 @@ async def _trial(settings: Settings, serving: Serving) -> list[str]:
     answered: list[bool] = []
     birth = Birth(0, secrets.randbelow(2**53), 0, settings, serving)
     berth = Berth(birth, Seats(1, Graces(0, 0)), 0)
+    tracker = Tracker()
+    tracker.listen()
 
     def hear(berth: Berth, message: dict[str, Any]) -> None:
         if "ready" in message:
@@ -35,6 +38,7 @@ async def _trial(settings: Settings, serving: Serving) -> list[str]:
 
     await asyncio.get_running_loop().run_in_executor(None, berth.fork, forkserver(settings, serving))
     await berth.listen(hear)
+    tracker.clean()
     if not answered:
         found.append(f"A script ended its process (exit code {berth.exitcode}); its output says more.")
     return found

@@ -54,6 +54,7 @@ def render(settings: Settings, folder: Path) -> str:
         starting=str(STARTING_PAGE),
         lobby_port=settings.lobby_port,
         prefix=settings.prefix,
+        callback=settings.oauth_callback,
         scheme=urlsplit(settings.url).scheme,
         secure=settings.secure,
         trusted_proxies=settings.trusted_proxies,

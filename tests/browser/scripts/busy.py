@@ -1,4 +1,4 @@
-"""A dashboard that computes for four seconds."""
+"""A dashboard that computes for four seconds, or for a minute."""
 
 import time
 
@@ -12,5 +12,10 @@ def compute(_event):
     result.object = "computed"
 
 
+def compute_on(_event):
+    time.sleep(60)
+
+
 result = pn.pane.Str("nothing yet")
-pn.Column(pn.widgets.Button(name="Compute", on_click=compute), result).servable(title="Busy")
+buttons = (pn.widgets.Button(name="Compute", on_click=compute), pn.widgets.Button(name="Go on", on_click=compute_on))
+pn.Column(*buttons, result).servable(title="Busy")

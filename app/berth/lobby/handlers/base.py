@@ -16,7 +16,15 @@ from berth.lobby.cookies import cookie_header
 from berth.lobby.destination import destination, with_next
 from berth.lobby.state import Lobby
 from berth.settings import Settings
-from berth.tickets import TICKET_COOKIE, USER_COOKIE, VISITOR_COOKIE, Ticket, Visitor
+from berth.tickets import (
+    PROFILE_COOKIE,
+    TICKET_COOKIE,
+    TOKEN_COOKIE,
+    USER_COOKIE,
+    VISITOR_COOKIE,
+    Ticket,
+    Visitor,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +76,19 @@ class Handler(RequestHandler):
             visitor = self.lobby.keys.who(self.sent_cookies, self.options_set.login_lifetime)
         except TicketError:
             return None
-        known = visitor.user == GUEST if self.lobby.open_house else visitor.user in self.lobby.passwords
-        return visitor if known else None
+        if self.lobby.open_house:
+            return visitor if visitor.user == GUEST else None
+        return visitor if visitor.user in self.lobby.passwords or self._came_by_provider(visitor) else None
+
+    def _came_by_provider(self, visitor: Visitor) -> bool:
+        """Whether it is still somebody whom the provider named and whom we admit."""
+        if self.lobby.oauth is None:
+            return False
+        try:
+            claims = self.lobby.keys.read_profile(self.sent_cookies.get(PROFILE_COOKIE, ""), visitor)
+        except TicketError:
+            return False
+        return self.lobby.oauth.people.admits(visitor.user, claims)
 
     def ticket(self, visitor: Visitor) -> Ticket | None:
         """Return the visitor's ticket, if there is one."""
@@ -88,26 +107,36 @@ class Handler(RequestHandler):
 
     def remember(self, visitor: Visitor) -> None:
         """Give the cookies of a login."""
-        self._give(USER_COOKIE, self.lobby.keys.sign_user(visitor.user), self.options_set.login_lifetime)
+        self.give(USER_COOKIE, self.lobby.keys.sign_user(visitor.user), self.options_set.login_lifetime)
         self.remember_arrival(visitor)
 
     def remember_arrival(self, visitor: Visitor) -> None:
         """Give the cookie that says since when the visitor waits."""
-        self._give(VISITOR_COOKIE, self.lobby.keys.sign_visitor(visitor), self.options_set.login_lifetime)
+        self.give(VISITOR_COOKIE, self.lobby.keys.sign_visitor(visitor), self.options_set.login_lifetime)
+
+    def remember_profile(self, visitor: Visitor, claims: dict[str, Any]) -> None:
+        """Give the cookie that says what a provider knows of the visitor."""
+        self.give(PROFILE_COOKIE, self.lobby.keys.sign_profile(visitor, claims), self.options_set.login_lifetime)
+
+    def remember_token(self, sealed: str) -> None:
+        """Give the cookie with the provider's access token."""
+        self.give(TOKEN_COOKIE, sealed, self.options_set.login_lifetime)
 
     def give_ticket(self, ticket: Ticket) -> None:
         """Give the cookie by which the router finds the seat."""
-        self._give(TICKET_COOKIE, self.lobby.keys.sign_ticket(ticket), None)
+        self.give(TICKET_COOKIE, self.lobby.keys.sign_ticket(ticket), None)
 
     def take_ticket(self) -> None:
         """Clear the ticket, so that nothing more is sent to a seat that is gone."""
         if TICKET_COOKIE in self.sent_cookies:
-            self._give(TICKET_COOKIE, "", 0)
+            self.give(TICKET_COOKIE, "", 0)
 
     def forget(self) -> None:
         """Clear all cookies of a login."""
         for name in (TICKET_COOKIE, VISITOR_COOKIE, USER_COOKIE):
-            self._give(name, "", 0)
+            self.give(name, "", 0)
+        for name in {PROFILE_COOKIE, TOKEN_COOKIE} & set(self.sent_cookies):
+            self.give(name, "", 0)
 
     def see_other(self, path: str) -> None:
         """Answer with a redirection that is followed by GET."""
@@ -129,9 +158,10 @@ class Handler(RequestHandler):
 
     def set_cookie(self, name: str, value: str | bytes, *args: object, **kwargs: object) -> None:
         """Set a cookie for this session. Only Tornado's XSRF protection calls it; its options are ours."""
-        self._give(name, value.decode() if isinstance(value, bytes) else value, None)
+        self.give(name, value.decode() if isinstance(value, bytes) else value, None)
 
-    def _give(self, name: str, value: str, lifetime: float | None) -> None:
+    def give(self, name: str, value: str, lifetime: float | None) -> None:
+        """Set one of our cookies. ``lifetime`` in s; None for this session of the browser, 0 to delete."""
         self.add_header("Set-Cookie", cookie_header(self.options_set, name, value, lifetime))
 
     def set_default_headers(self) -> None:

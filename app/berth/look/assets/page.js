@@ -12,6 +12,7 @@
   const LONGEST_PAUSE = 1000; // ms between two attempts to come back
   const READING = 2000; // ms for which a notice is shown before the page goes
   const RELOAD_PAUSE = 60000; // ms within which the page reloads itself only once
+  const LAST_CALL = 60; // s before the end at which a notice of it that was closed is shown once more
   const LEAVING = 3000; // ms that the browser may take to unload the page
   const ACTIVE_PAUSE = Math.min(10000, Number(idle) * 100); // ms between two signs of activity
 
@@ -58,6 +59,7 @@
     notices.append(notice);
   };
   const close = (name) => button("Close", () => hide(name));
+  let over = false; // whether the session has ended
 
   // The idle warning: a dialog that counts down
 
@@ -93,6 +95,42 @@
     dialog.showModal();
   };
 
+  // The end of the place itself, for maintenance: a notice that counts down. It is said again and again.
+
+  let closingAt = 0; // ms since the epoch; 0: not heard of
+  let unheeded = Infinity; // ms before the end at which the notice was last closed
+  const inWords = (ms) => {
+    const seconds = Math.max(0, Math.ceil(ms / 1000));
+    const [count, unit] = seconds > 60 ? [Math.ceil(seconds / 60), "minute"] : [seconds, "second"];
+    return `in ${count} ${unit}${count === 1 ? "" : "s"}`;
+  };
+  const sayClosing = () => {
+    const time = new Date(closingAt).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const left = element("strong", "");
+    left.setAttribute("role", "timer");
+    left.setAttribute("aria-live", "off"); // not read out with every change
+    const text = element("span", `This place closes at about ${time}, `, left, ", for maintenance. ");
+    text.append("Save your work until then; reload the page afterwards for a new place.");
+    show("closing", "warning", text, button("Close", () => {
+      unheeded = closingAt - Date.now();
+      hide("closing");
+    }));
+    const notice = notices.lastChild;
+    notice.setAttribute("role", "alert");
+    const tick = () => {
+      const words = inWords(closingAt - Date.now());
+      if (left.textContent !== words) left.textContent = words;
+      if (notice.isConnected) setTimeout(tick, 250);
+    };
+    tick();
+  };
+  const closing = (seconds) => {
+    closingAt = Date.now() + seconds * 1000;
+    const again = seconds <= LAST_CALL && unheeded > LAST_CALL * 1000;
+    const shown = notices.querySelector('[data-name="closing"]');
+    if (!shown && !over && (unheeded === Infinity || again)) sayClosing();
+  };
+
   // Leaving. Bokeh gives connections up for good at "beforeunload", which a link to a mail address or
   // a download fires, too, though the page stays: its listener is not taken.
 
@@ -109,7 +147,6 @@
 
   // The end of a session
 
-  let over = false;
   const here = () => location.pathname + location.search + location.hash;
   const mayReload = () => {
     try {
@@ -135,12 +172,15 @@
     if (over) return;
     over = true;
     unwarn();
+    hide("closing");
     if (why === "changed") {
       location.reload();
-    } else if (!embedded && (why === "idle" || why === "logout")) {
+    } else if (!embedded && ["idle", "logout", "drained"].includes(why)) {
       location.replace(`${prefix}/berth/ended?why=${why}&next=${encodeURIComponent(here())}`);
     } else if (why === "crashed") {
       openAnew("The process of this dashboard ended unexpectedly.");
+    } else if (why === "drained") {
+      openAnew("This place has closed for maintenance.");
     } else {
       openAnew("This session has ended.");
     }
@@ -186,6 +226,7 @@
     if (said.kind === "problem") show("problem", "error", said.text, close("problem"));
     if (said.kind === "idle") warn(said.seconds);
     if (said.kind === "active") unwarn();
+    if (said.kind === "closing") closing(said.seconds);
     if (said.kind === "ended") ended(said.why);
   };
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -11,8 +12,10 @@ from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.web import Application, RequestHandler, create_signed_value
 
 from berth.errors import TicketError
+from berth.replica.guest import access
 from berth.replica.guest.main import Birth
-from berth.tickets import Keys, Visitor
+from berth.tickets import ATTEMPT_COOKIES, PROFILE_COOKIE, TOKEN_COOKIE, Keys, Visitor
+from berth.tokens import unseal
 
 FORBIDDEN_ARGUMENTS = frozenset({"bokeh-session-id", "bokeh-token"})
 """With these a link could put a visitor into a session that somebody else knows."""
@@ -62,10 +65,32 @@ class Gate:
 
     def _introduce(self, request: HTTPServerRequest, visitor: Visitor) -> None:
         """Let ``pn.state.user_info`` and ``authorize_callback`` say who it is, as after Panel's own login."""
-        said = base64.urlsafe_b64encode(json.dumps({"user": visitor.user}).encode()).rstrip(b"=")
+        profile, token = (_taken(request, name) for name in (PROFILE_COOKIE, TOKEN_COOKIE))
+        info = {**self._claims(profile, visitor), "user": visitor.user}
+        said = base64.urlsafe_b64encode(json.dumps(info).encode()).rstrip(b"=")
         signed = create_signed_value(self.keys.cookie_secret, INFO_COOKIE, said).decode()
         request.cookies[INFO_COOKIE] = signed  # type: ignore[assignment]  # a SimpleCookie, which takes text
-        request.cookies.pop(GUEST_COOKIE, None)
+        for name in [name for name in request.cookies if name == GUEST_COOKIE or name.startswith(ATTEMPT_COOKIES)]:
+            del request.cookies[name]
+        if token:
+            self._hand_over(token, visitor)
+
+    def _claims(self, profile: str, visitor: Visitor) -> dict[str, Any]:
+        try:
+            return self.keys.read_profile(profile, visitor) if profile else {}
+        except TicketError:
+            # Of the login before this one, by another user or in another way.
+            return {}
+
+    def _hand_over(self, sealed: str, visitor: Visitor) -> None:
+        with suppress(TicketError):
+            access.tokens[visitor.user] = unseal(self.keys, visitor, sealed)
+
+
+def _taken(request: HTTPServerRequest, name: str) -> str:
+    """Return a cookie's value and take it out of the request, so that no dashboard sees it."""
+    morsel = request.cookies.pop(name, None)
+    return morsel.value if morsel else ""
 
 
 class Refusal(RequestHandler):

@@ -15,7 +15,7 @@ OURS = {
     "session_history": "nobody may list the sessions of others",
     "autoreload": "`berth up --dev` does that",
     "basic_auth": "Berth's login decides who may enter",
-    "oauth_provider": "Berth's login decides who may enter",
+    "oauth_provider": "Berth's login decides who may enter, by a provider with BERTH_LOGIN=oauth",
     "cookie_secret": "COOKIE_SECRET is the one of all roles",
 }
 """Settings by name, with the reason why a dashboard cannot choose them."""
@@ -28,8 +28,10 @@ VARIABLES = (
 """Environment variables that would win over what Berth sets."""
 
 
-def decide() -> None:
-    """Keep the present values of all these settings for the life of the process."""
+def decide(login: str) -> None:
+    """Keep the present values of all these settings for the life of the process. ``login`` is BERTH_LOGIN."""
+    if login == "oauth":
+        os.environ.pop("PANEL_OAUTH_PROVIDER", None)
     for name in VARIABLES:
         if os.environ.pop(name, None) is not None:
             log.warning("%s is not followed: %s.", name, OURS[name.removeprefix("PANEL_").lower()])

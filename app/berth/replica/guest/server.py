@@ -8,6 +8,7 @@ import importlib
 import json
 import logging
 import socket
+import time
 import traceback
 from typing import Any
 
@@ -22,7 +23,7 @@ from tornado.web import RequestHandler
 
 from berth.jobs.job import queue as jobs
 from berth.look import Look, asset_url
-from berth.replica.guest import applications, overrides, problems
+from berth.replica.guest import access, applications, overrides, problems
 from berth.replica.guest.gate import Gate
 from berth.replica.guest.handlers import SocketHandler, attribute, handlers_of
 from berth.replica.guest.main import Birth
@@ -37,6 +38,9 @@ BEAT = 0.25
 
 PING = 15.0
 """Seconds between two pings of every WebSocket."""
+
+REMIND = 5.0
+"""Seconds between two warnings of the replica's end: pages that were away or are new have not heard the first."""
 
 TEN_YEARS = 10 * 365 * 86400
 """Sessions, not their tokens, expire: a page resumes however old it is."""
@@ -58,6 +62,7 @@ class Guest:
         self.sockets: set[SocketHandler] = set()
         self.stopping = asyncio.Event()
         self._doing: set[asyncio.Future[None]] = set()
+        self._living: list[asyncio.Future[None]] = []
         jobs.limit = self.settings.max_jobs
         self.server: Server | None = None
 
@@ -66,7 +71,8 @@ class Guest:
         problems.keep_tracebacks_here()
         config.exception_handler = problems.handle
         config.cookie_secret = self.settings.cookie_secret
-        overrides.decide()
+        overrides.decide(self.settings.login)
+        access.offer()
         applications.use_folders(self.serving)
         failed = self._setup()
         made = applications.build(self.serving)
@@ -123,9 +129,9 @@ class Guest:
 
     async def live(self) -> None:
         """Give signs of life, watch the connections and do what the supervisor says, until it says stop."""
-        tasks = [asyncio.ensure_future(work) for work in (self._beat(), self._ping(), self._obey())]
+        self._living += [asyncio.ensure_future(work) for work in (self._beat(), self._ping(), self._obey())]
         await self.stopping.wait()
-        for task in tasks:
+        for task in self._living:
             task.cancel()
         await self._end_sessions()
 
@@ -173,6 +179,16 @@ class Guest:
         for page in self.pages:
             if page.visitor.id == visitor:
                 problems.tell(page.session.document, **notice)
+
+    async def _do_closing(self, at: float) -> None:
+        self._living.append(asyncio.ensure_future(self._remind(at)))
+
+    async def _remind(self, at: float) -> None:
+        """Warn all pages, again and again, that this berth ends at ``at`` (s, of the machine's monotonic clock)."""
+        while True:
+            for page in self.pages:
+                problems.tell(page.session.document, kind="closing", seconds=round(at - time.monotonic()))
+            await asyncio.sleep(REMIND)
 
     async def _do_stop(self) -> None:
         # What was ordered before is done first, or nearly: pages must hear why their seat has ended.

@@ -138,9 +138,16 @@ class StandIn:
 
 
 def open_no_servers() -> None:
-    """Put stand-ins wherever Panel's modules name ``pn.serve`` and ``get_server``, for the life of the process."""
+    """Put stand-ins wherever Panel's modules name ``pn.serve`` and ``get_server``, for the life of the process.
+
+    Looking for them touches all of Panel's memory, which a berth then shares no
+    longer: it is done before berths are forked. Modules that come later take the
+    stand-ins from these.
+    """
     originals = (panel.io.server.serve, panel.io.server.get_server)
     stand_ins = {original: StandIn(original) for original in originals if inspect.isfunction(original)}
+    if not stand_ins:
+        return
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] != "panel" or module is None:
             continue

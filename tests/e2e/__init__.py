@@ -1,0 +1,1 @@
+"""Berth on a real cluster: the one that kubectl talks to."""

@@ -1,0 +1,100 @@
+"""Whatever is upgraded, restarted, killed or gone: sessions stay, and new visitors find a seat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.e2e.kubectl import names
+from tests.e2e.release import USERS, Release, until
+from tests.e2e.visitors import Visitor, arrive, leave
+
+
+@pytest.fixture
+def six(release: Release) -> Iterator[list[Visitor]]:
+    """Six visitors."""
+    visitors = arrive(release, USERS[:6])
+    yield visitors
+    leave(visitors)
+
+
+def reconnect(visitor: Visitor) -> float:
+    """Open the session's WebSocket again, as the page does; return how long it took (s)."""
+    began = time.monotonic()
+
+    def connect() -> bool:
+        visitor.session.connect()
+        return True
+
+    until(connect, 20, pause=0.1)
+    return time.monotonic() - began
+
+
+def test_an_upgrade_ends_no_session(release: Release, six: list[Visitor]) -> None:
+    """New pods while six compute: their tasks finish where they are, and newcomers come to the new pods."""
+    before = set(names(release.replicas()))
+    for visitor in six:
+        visitor.session.click("Heavy")
+    release.upgrade(replica={"podAnnotations": {"version": "two"}})
+    for visitor in six:
+        visitor.session.wait("heavy task 1 done", 60)
+        visitor.done += 1
+    until(lambda: not before & set(names(release.replicas())), 120, said=release.picture)
+    for visitor in six:
+        visitor.session.click_and_wait("Quick", f"quick task {visitor.done + 1} done", 30)
+    newcomer = arrive(release, USERS[6:7])
+    where = next(name for name, who in release.seats().items() if newcomer_id(newcomer[0]) in who)
+    assert where not in before
+    leave(newcomer)
+
+
+def newcomer_id(visitor: Visitor) -> str:
+    """Return the visitor's id, as the supervisors know it."""
+    import jwt
+
+    cookie = next(cookie.value for cookie in visitor.browser.http.cookies if cookie.name == "visitor")
+    return str(jwt.decode(cookie or "", options={"verify_signature": False})["id"])
+
+
+def test_fronts_and_controller_that_end_cost_nobody_the_session(release: Release, six: list[Visitor]) -> None:
+    """One after the other is deleted; the pages connect again and are where they were."""
+    for visitor in six:
+        assert visitor.works()
+    for pod in names(release.pods("front") + release.pods("controller")):
+        release.namespace.kubectl("delete", "pod", pod, "--wait=false")
+        release.await_ready("front", 2)
+        release.await_ready("controller", 1)
+    with ThreadPoolExecutor(len(six)) as pool:
+        took = list(pool.map(reconnect, six))
+    assert all(visitor.works() for visitor in six)
+    assert max(took) <= 1, took
+
+
+def test_a_pod_that_is_killed_is_noticed_by_its_own_visitor_only(release: Release, six: list[Visitor]) -> None:
+    """The others go on; its visitor has a seat in a ready pod within 3 s."""
+    victim, *others = six
+    release.await_ready("replica", 7)
+    pod = next(name for name, who in release.seats().items() if newcomer_id(victim) in who)
+    release.namespace.kubectl("delete", "pod", pod, "--force", "--grace-period=0", "--wait=false")
+    began = time.monotonic()
+    until(lambda: "deletionTimestamp" in str(release.pods("replica")) or pod not in names(release.pods("replica")))
+    session = until(lambda: victim.browser.open("/lock"), 20, pause=0.05)
+    took = time.monotonic() - began
+    session.confirmed()
+    assert took <= 3, took
+    assert all(visitor.works() for visitor in others)
+    victim.session = session
+
+
+def test_requests_that_alternate_between_fronts_meet_one_session(release: Release) -> None:
+    """The ticket leads to the same seat, whichever front a connection comes to."""
+    (visitor,) = arrive(release, USERS[:1])
+    for _ in range(12):
+        visitor.browser.http.close()
+        assert visitor.browser.page("/lock").status_code == 200
+        seats = [who for who in release.seats().values() if newcomer_id(visitor) in who]
+        assert len(seats) == 1
+    leave([visitor])

@@ -1,0 +1,78 @@
+"""Nobody waits for anybody else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from statistics import median
+
+import pytest
+
+from tests.e2e.conftest import VALUES
+from tests.e2e.kubectl import Namespace, names
+from tests.e2e.release import USERS, Release, merged
+from tests.e2e.test_install import memory
+from tests.e2e.visitors import Visitor, arrive, leave
+
+TRIES = 20
+
+
+def quick(visitor: Visitor) -> float:
+    """Do the quick task and return how long it took (s)."""
+    visitor.done += 1
+    return visitor.session.click_and_wait("Quick", f"quick task {visitor.done} done", 60)
+
+
+def ratios(me: Visitor, neighbour: Visitor, tries: int) -> list[float]:
+    """Return, for each try, the quick task beside the neighbour's heavy one ÷ alone just before."""
+    found = []
+    for _ in range(tries):
+        alone = quick(me)
+        neighbour.session.click("Heavy")
+        time.sleep(0.3)
+        beside = quick(me)
+        neighbour.done += 1
+        neighbour.session.wait(f"heavy task {neighbour.done} done", 60)
+        found.append(beside / alone)
+    return found
+
+
+def test_a_lock_of_the_class_is_nobody_elses(release: Release) -> None:
+    """The app with a lock for all, unchanged: the quick task takes as long beside the heavy one as alone."""
+    me, neighbour = arrive(release, USERS[:2])
+    found = ratios(me, neighbour, TRIES)
+    leave([me, neighbour])
+    assert max(found) <= 1.05, found
+
+
+@pytest.fixture
+def shared_pods(namespace: Namespace) -> Iterator[Release]:
+    """A release with eight berths a pod."""
+    made = Release(namespace, "eight")
+    made.install(**merged(made.reachable(), merged(VALUES, {"replica": {"berths": 8}})))
+    try:
+        made.await_all()
+        yield made
+    finally:
+        made.uninstall()
+
+
+def test_eight_in_one_pod_do_not_disturb_each_other(shared_pods: Release) -> None:
+    """With ``replica.berths=8`` eight visitors sit in one pod, and one more costs at most 40 MiB."""
+    (pod,) = names(shared_pods.ready())
+    first = arrive(shared_pods, USERS[:1])
+    lightest = settled_memory(shared_pods, pod)
+    visitors = first + arrive(shared_pods, USERS[1:8])
+    assert {name: len(who) for name, who in shared_pods.seats().items() if who} == {pod: 8}
+    heaviest = settled_memory(shared_pods, pod)
+    me, *others = visitors
+    found = ratios(me, others[0], 3)
+    leave(visitors)
+    assert median(found) <= 1.05, found
+    assert (heaviest - lightest) / 7 <= 40, (lightest, heaviest)
+
+
+def settled_memory(release: Release, pod: str) -> float:
+    """Return a pod's working set (MiB) when the kubelet has looked again."""
+    time.sleep(35)
+    return memory(release, pod)

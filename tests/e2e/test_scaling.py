@@ -1,0 +1,84 @@
+"""Pods come for visitors and go after them, and nothing else makes them come or go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.conftest import VALUES
+from tests.e2e.release import USERS, Release, until
+from tests.e2e.visitors import Visitor, arrive, leave
+
+EIGHT = USERS[:8]
+
+
+@pytest.fixture
+def eight(release: Release) -> Iterator[list[Visitor]]:
+    """Eight visitors who came together to one spare seat."""
+    release.await_ready("replica", 1)
+    visitors = arrive(release, EIGHT)
+    yield visitors
+    leave(visitors)
+
+
+def seated(release: Release) -> dict[str, tuple[str, ...]]:
+    """Return the visitors of the pods in which somebody sits."""
+    return {name: visitors for name, visitors in release.seats().items() if visitors}
+
+
+def test_eight_who_arrive_together_are_seated_each_alone(release: Release, eight: list[Visitor]) -> None:
+    """From one pod to eight and a spare: all seated within 20 s, and no two in the same pod."""
+    slowest = max(visitor.seated for visitor in eight)
+    assert slowest <= 20, [round(visitor.seated, 1) for visitor in eight]
+    assert [len(visitors) for visitors in seated(release).values()] == [1] * 8
+    release.await_ready("replica", 9)
+
+
+def test_those_who_leave_take_their_pods_along(release: Release, eight: list[Visitor]) -> None:
+    """From eight visitors to one: the pods go, and the one in which somebody still sits is not touched."""
+    release.await_ready("replica", 9)
+    stays, *leavers = eight
+    leave(leavers)
+    pod = until(lambda: next((name for name, who in seated(release).items() if len(seated(release)) == 1), None), 60)
+    before = release.namespace.get("pod", pod)["metadata"]["uid"]
+    release.await_ready("replica", 2, 120)
+    assert release.namespace.get("pod", pod)["metadata"]["uid"] == before
+    assert stays.works()
+
+
+def test_computing_adds_no_pods(release: Release) -> None:
+    """Visitors who keep the processor busy for minutes have a pod each, and there is one spare: never more."""
+    visitors = arrive(release, EIGHT, "/loop")
+    release.await_ready("replica", 9)
+    for visitor in visitors:
+        visitor.session.click("Heavy")
+    most, deadline = 0, time.monotonic() + 60
+    while time.monotonic() < deadline:
+        most = max(most, len(release.replicas()))
+        time.sleep(1)
+    leave(visitors)
+    assert most == 9
+
+
+def test_a_maximum_below_the_pods_in_use_ends_nobody(release: Release) -> None:
+    """``helm upgrade`` with a lower maximum is accepted; who sits stays, and newcomers wait until there is room."""
+    visitors = arrive(release, USERS[:4])
+    release.await_ready("replica", 5)
+    release.upgrade(autoscaling={"maxReplicas": 2})
+    try:
+        # The spare goes; the four who sit are above the maximum and stay.
+        release.await_ready("replica", 4, 120)
+        assert all(visitor.works() for visitor in visitors)
+        newcomer = release.browser(USERS[9])
+        assert "All places are taken" in newcomer.page("/lock").text
+    finally:
+        leave(visitors)
+        release.upgrade(autoscaling=VALUES["autoscaling"])
+    release.await_ready("replica", 1, 120)
+
+
+def test_the_controller_says_in_words_what_it_did(release: Release) -> None:
+    """Events on the Deployment name the numbers and the reason."""
+    assert any("seat" in event for event in release.events()), release.events()
