@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test e2e lint docs chart image bench lock clean
+.PHONY: help run test e2e lint docs chart k8s image bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ docs: .venv/dev ## write the table of settings in README.md anew
 
 chart: ## write helm/README.md anew from the comments in helm/values.yaml (needs helm-docs)
 	helm-docs --chart-search-root helm --sort-values-order file --log-level error
+
+k8s: .venv/dev ## write the base and the components in k8s/ anew from the chart (needs helm)
+	$(BIN)/python k8s/generate.py
 
 image: ## build the image that every role runs in; IMAGE=registry.example.org/berth:1.0 names it
 	docker build --tag $(IMAGE) --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" .

@@ -1,7 +1,7 @@
 """One visit, as `helm test` makes it: log in, open a dashboard, let it work, leave. Else a sentence, and exit code 1.
 
 Runs in Berth's image. The password comes from PASSWORD (of `admin`) or from the credentials file. Where all are
-hashes, or nobody logs in by password, the cookies are signed with the cookie secret, as the lobby does after a login.
+hashes, or a provider logs visitors in, the cookies are signed with the cookie secret, as the lobby does after a login.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from berth import auth
 from berth.settings import Settings
-from berth.tickets import USER_COOKIE, VISITOR_COOKIE, Keys, Visitor
+from berth.tickets import PROFILE_COOKIE, USER_COOKIE, VISITOR_COOKIE, Keys, Visitor
 
 PATIENCE = 120
 """Seconds for the whole visit, a wait for a new pod included."""
@@ -77,23 +77,23 @@ class Visit:
 
     async def log_in(self) -> str:
         """Log in and return as whom."""
-        account = _account(self.settings)
         if self.settings.login == "none":
             return "nobody in particular"
+        accounts = _accounts(self.settings)
+        account = next((one for one in accounts if not one.hashed), None)
         if account is None:
-            user = "helm-test"
-            keys = Keys(self.settings.cookie_secret)
-            self.cookies = {USER_COOKIE: keys.sign_user(user), VISITOR_COOKIE: keys.sign_visitor(Visitor.new(user))}
+            user = accounts[0].user if accounts else _admitted(self.settings)
+            self.cookies = _signed(Keys(self.settings.cookie_secret), Visitor.new(user))
             return f"{user}, by the cookie secret"
         login = f"{self.public.path}/login"
         form = (await self.ask(login)).body.decode()
         token = re.search(r'name="_xsrf" value="([^"]+)"', form)
         if token is None:
             raise VisitFailed(f"{login} shows no form; it begins with: {form[:200]}")
-        answer = await self.ask(login, {"username": account[0], "password": account[1], "_xsrf": token[1]})
+        answer = await self.ask(login, {"username": account.user, "password": account.secret, "_xsrf": token[1]})
         if answer.code != 303:
-            raise VisitFailed(f"The login as {account[0]} was refused with {answer.code}: see the lobby's log.")
-        return account[0]
+            raise VisitFailed(f"The login as {account.user} was refused with {answer.code}: see the lobby's log.")
+        return account.user
 
     async def open(self, path: str) -> tuple[str, str]:
         """Return path and text of the dashboard's page, after the waiting room if it leads there."""
@@ -248,13 +248,27 @@ def main() -> None:
         sys.exit(f"The visit was not over after {PATIENCE} s; the last line says how far it came.")
 
 
-def _account(settings: Settings) -> tuple[str, str] | None:
-    """Return a user and a password, if there is one that is not hashed."""
+def _accounts(settings: Settings) -> list[auth.Account]:
+    """Return who may log in by password."""
     if "PASSWORD" in os.environ:
-        return "admin", os.environ["PASSWORD"]
-    if settings.login != "password":
-        return None
-    return next(((one.user, one.secret) for one in auth.read_accounts(settings) if not one.hashed), None)
+        return [auth.Account("admin", os.environ["PASSWORD"])]
+    return auth.read_accounts(settings)
+
+
+def _admitted(settings: Settings) -> str:
+    """Return a name that a provider might give to somebody who may come in."""
+    first = settings.oauth_allowed[0] if settings.oauth_allowed else "helm-test"
+    return f"helm-test{first}" if first.startswith("@") else first
+
+
+def _signed(keys: Keys, visitor: Visitor) -> dict[str, str]:
+    """Return the cookies of somebody who has logged in."""
+    claims = {"email": visitor.user, "email_verified": True}
+    return {
+        USER_COOKIE: keys.sign_user(visitor.user),
+        VISITOR_COOKIE: keys.sign_visitor(visitor),
+        PROFILE_COOKIE: keys.sign_profile(visitor, claims),
+    }
 
 
 def _dashboards(text: str, prefix: str) -> list[str]:

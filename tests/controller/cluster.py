@@ -9,7 +9,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +72,7 @@ class FakeCluster:
         self.autoscaler = {"spec": {"maxReplicas": 1000, **spec}, "status": {"conditions": conditions}}
         return self
 
-    def add_pod(self, component: str = "replica", ready: bool = True, **labels: str) -> str:
+    def add_pod(self, component: str = "replica", ready: bool = True, port: int = 0) -> str:
         """Make a pod; return its name."""
         self._born += 1
         number = self._born
@@ -81,12 +81,12 @@ class FakeCluster:
         self.pods[name] = {
             "metadata": {
                 "name": name,
-                "labels": {**part, "pod-template-hash": self.revision, **labels},
+                "labels": {**part, "pod-template-hash": self.revision},
                 "creationTimestamp": f"2026-01-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z",
             },
             "spec": {
                 "nodeName": "node-1",
-                "containers": [{"ports": [{"name": "operations", "containerPort": self.port}]}],
+                "containers": [{"ports": [{"name": "operations", "containerPort": port or self.port}]}],
             },
             "status": {"phase": "Running", "podIP": f"127.0.{1 + number // 250}.{1 + number % 250}"},
         }
@@ -222,13 +222,18 @@ class FakeCluster:
             gone = {"type": "ERROR", "object": {"code": 410, "message": "too old"}}
             await response.write(json.dumps(gone).encode() + b"\n")
             return response
-        seen = since
-        while True:
+        # Each change raised the version by one, so that the number of those to skip follows.
+        told = max(len(self._changes) - (self.version - since), 0)
+        ends = asyncio.get_running_loop().time() + int(request.query["timeoutSeconds"])
+        while (left := ends - asyncio.get_running_loop().time()) > 0:
             changed = self._changed
-            for one in [one for one in self._changes if int(one["object"]["metadata"]["resourceVersion"]) > seen]:
-                seen = int(one["object"]["metadata"]["resourceVersion"])
-                await response.write(json.dumps(one).encode() + b"\n")
-            await changed.wait()
+            lines = [json.dumps(one).encode() + b"\n" for one in self._changes[told:]]
+            told = len(self._changes)
+            if lines:
+                await response.write(b"".join(lines))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), left)
+        return response
 
     def _annotate(self, name: str, body: Json) -> web.Response:
         if name not in self.pods:

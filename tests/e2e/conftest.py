@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import figures
 from tests.e2e.kubectl import Namespace
 from tests.e2e.release import PASSWORD, USERS, Release
 from tests.support import require
@@ -25,6 +26,14 @@ VALUES: dict[str, Any] = {
     "settings": {"BERTH_SEAT_GRACE": "4"},
 }
 """What the tests install: the app with the lock, and seats that are free soon after a visitor has left."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was measured."""
+    if figures.lines():
+        terminalreporter.section("measured")
+        for line in figures.lines():
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from tests.e2e.figures import measured
 from tests.e2e.kubectl import Namespace, names, run
 from tests.e2e.release import Release, until
 from tests.support.client import Browser
@@ -28,7 +29,8 @@ def plain(namespace: Namespace) -> Iterator[tuple[Release, float]]:
         with forwarded(release) as url:
             open_dashboard(release, url)
             took = time.monotonic() - began
-            release.await_all(1)
+            release.await_ready("controller", 1)
+            release.await_ready("front", 2)
         yield release, took
     finally:
         release.uninstall()
@@ -71,7 +73,7 @@ def test_no_value_is_needed(plain: tuple[Release, float]) -> None:
     notes = release.namespace.helm("get", "notes", release.name)
     assert "port-forward" in notes
     assert f"{release.name}-secret" in notes
-    assert took <= 30, took
+    measured("helm install without values to an open dashboard", took, "s", 30)
 
 
 def test_helm_test_opens_a_session(plain: tuple[Release, float]) -> None:
@@ -116,10 +118,12 @@ def test_pods_have_no_rights(plain: tuple[Release, float]) -> None:
 def test_at_rest_it_is_small(plain: tuple[Release, float]) -> None:
     """Two fronts, the controller and a replica take at most 400 MiB in all."""
     release, _ = plain
-    used = {
-        pod: memory(release, pod) for part in ("front", "controller", "replica") for pod in names(release.ready(part))
-    }
-    assert sum(used.values()) <= 400, used
+    used = {pod: memory(release, pod) for part in ("front", "controller") for pod in names(release.ready(part))}
+    # Those that came for earlier tests may still be there.
+    replicas = {pod: memory(release, pod) for pod in names(release.ready())}
+    total = sum(used.values()) + max(replicas.values())
+    measured("two fronts, the controller and a replica of the Explorer, working set", total, "MiB", 400)
+    assert total <= 400, (used, replicas)
 
 
 def memory(release: Release, pod: str) -> float:

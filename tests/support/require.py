@@ -20,8 +20,8 @@ import pytest
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """Names of browsers that Playwright drives, in the order of choice."""
 
-CHART_TOOLS = ("helm", "helm-unittest", "helm-docs", "kubeconform", "kube-score")
-"""What checks the chart."""
+CHART_TOOLS = ("helm", "helm-unittest", "helm-docs", "kubeconform", "kube-score", "kubectl")
+"""What renders and checks the chart, and k8s/, which is made from it."""
 
 
 def chromium() -> str | None:

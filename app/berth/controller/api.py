@@ -202,7 +202,7 @@ def _message(text: str) -> str:
 
 
 def _words(error: Exception) -> str:
-    return f"The Kubernetes API did not answer: {error or type(error).__name__}"
+    return f"The Kubernetes API did not answer: {str(error) or type(error).__name__}"
 
 
 def _seconds(text: str) -> float:

@@ -102,7 +102,7 @@ class Controller:
                 await scaler.act(picture)
         except (KubernetesError, TimeoutError) as error:
             if not self._failing:
-                logger.warning("a step was not done: %s", error or "it took too long")
+                logger.warning("a step was not done: %s", str(error) or "it took too long")
             self._failing = True
         except Exception:
             # Whatever is wrong with one step, lobbies still need the news.

@@ -67,8 +67,7 @@ class Scaler:
             return 0, ""
         missing = max(self.deployment.replicas - len(picture.live), 0)
         short = len(picture.live) - len(picture.troubled) < self.target
-        stuck = bool(self.deployment.refused and missing) or bool(picture.troubled and not picture.starting)
-        if short and stuck:
+        if short and (self.deployment.refused if missing else picture.troubled and not picture.starting):
             return 0, NO_MORE
         return (len(picture.starting) + missing) * self.bounds.seats, ""
 

@@ -64,7 +64,7 @@ class Source(Generic[T]):
         ) as error:
             # One that is only starting, or ending, may be silent.
             if self.answers and self.pod.ready and not self.pod.terminating:
-                logger.warning("%s does not answer: %s", self.pod.name, error or type(error).__name__)
+                logger.warning("%s does not answer: %s", self.pod.name, str(error) or type(error).__name__)
             self.answers = False
             return
         self.heard, self.answers = time.monotonic(), True
