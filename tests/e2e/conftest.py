@@ -24,8 +24,15 @@ VALUES: dict[str, Any] = {
     },
     "autoscaling": {"spare": 1, "maxReplicas": 10, "scaleDownDelay": 5},
     "settings": {"BERTH_SEAT_GRACE": "4"},
+    "replica": {"extraEnv": [{"name": "LOCK_APP_SECONDS", "value": "0.6,2"}]},
 }
 """What the tests install: the app with the lock, and seats that are free soon after a visitor has left."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the time that a cluster may need."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(400))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -36,8 +36,9 @@ class Namespace:
 
     def remove(self) -> None:
         """Remove it with all that is in it, without waiting for pods that drain."""
-        self.kubectl("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false")
+        # In this order, so that no pod is made in place of those that go.
         run("kubectl", "delete", "namespace", self.name, "--wait=false", "--ignore-not-found")
+        self.kubectl("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false")
 
     def kubectl(self, *arguments: str, given: str = "", patience: float = PATIENCE) -> str:
         """Run kubectl here."""

@@ -29,6 +29,7 @@ def newcomers(release: Release, before: list[str]) -> list[str]:
 def test_a_syntax_error_stops_the_rollout_at_the_first_pod(release: Release) -> None:
     """The old pods go on serving, and the reason stands in the pod's status and in an Event."""
     (visitor,) = arrive(release, USERS[:1])
+    release.await_ready("replica", 2)
     before = names(release.replicas())
     release.upgrade(dashboards={"files": {"lock.py": BROKEN}})
     try:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from websocket import WebSocketException
 
 from tests.e2e.release import Release
 from tests.support.client import Browser, Session
@@ -20,6 +24,9 @@ class Visitor:
     session: Session
     seated: float
 
+    done: int = 0
+    gaps: list[float] = field(default_factory=list)
+
     def works(self) -> bool:
         """Whether the session answers: a quick task ends, and its number says that it is the same session."""
         before = self.done
@@ -27,7 +34,36 @@ class Visitor:
         self.done = before + 1
         return True
 
-    done: int = 0
+    @contextmanager
+    def staying(self) -> Iterator[None]:
+        """Come back whenever the connection is cut, as the page does; ``gaps`` tells how long (s) that took."""
+        leaving = threading.Event()
+        thread = threading.Thread(target=self._stay, args=(leaving,), daemon=True)
+        thread.start()
+        yield
+        leaving.set()
+        thread.join(60)
+        assert not thread.is_alive()
+
+    def _stay(self, leaving: threading.Event) -> None:
+        while not leaving.is_set():
+            try:
+                self.session.wait("nothing that ever comes", 0.5)
+            except AssertionError:
+                continue
+            except (WebSocketException, OSError):
+                self._come_back()
+
+    def _come_back(self) -> None:
+        began = time.monotonic()
+        while time.monotonic() - began < 30:
+            try:
+                self.session.connect()
+            except (WebSocketException, OSError, AssertionError):
+                time.sleep(0.05)
+            else:
+                self.gaps.append(time.monotonic() - began)
+                return
 
 
 def arrive(release: Release, users: Sequence[str], path: str = "/lock") -> list[Visitor]:

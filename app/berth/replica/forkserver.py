@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import signal
+from contextlib import suppress
 from multiprocessing.context import ForkServerContext
 
 from berth.replica import preload
@@ -41,6 +43,14 @@ def start(settings: Settings, serving: Serving) -> ForkServerContext:
     context = forkserver(settings, serving)
     multiprocessing.forkserver.ensure_running()
     return context
+
+
+def end() -> None:
+    """End the forkserver at once; whoever waits for it is told by an error."""
+    pid = multiprocessing.forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # kept privately
+    if pid:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _to_preload(settings: Settings, serving: Serving) -> list[str]:

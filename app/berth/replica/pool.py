@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.context import ForkServerContext
 from typing import Any
 
+from berth.replica import forkserver
 from berth.replica.changes import Changes
 from berth.replica.guest.main import Birth
 from berth.replica.metrics import Metrics
-from berth.replica.process import Berth
+from berth.replica.process import STOP_PATIENCE, Berth
 from berth.replica.seats import Graces, Seats
 from berth.serving import Serving
 from berth.settings import Settings
@@ -135,11 +136,15 @@ class Pool:
     async def stop(self) -> None:
         """End all berths and start no more."""
         self.closed = True
+        self._forking.shutdown(wait=False, cancel_futures=True)
         berths = list(self)
         for berth in berths:
             berth.stop()
+        # One that is just being forked has no process yet, and would be waited for at the exit of this one.
+        if self._tasks and (await asyncio.wait(self._tasks, timeout=2 * STOP_PATIENCE))[1]:
+            log.warning("the forkserver does not answer, and is ended")
+            forkserver.end()
         await asyncio.gather(*(berth.last_words() for berth in berths if berth.pid))
-        self._forking.shutdown(wait=False, cancel_futures=True)
 
     def _demand(self) -> int:
         """Free seats that should stand ready."""
