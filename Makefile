@@ -17,7 +17,7 @@ run: .venv/run ## serve the Explorer on this machine; ARGS="my_app.py --seats 2"
 	@$(BIN)/berth up $(ARGS)
 
 test: lint ## check everything, then run all tests; ARGS="-k lobby" are handed to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 e2e: .venv/dev ## test the chart on the cluster that kubectl talks to, in a namespace of its own
 	$(BIN)/python -m pytest tests/e2e $(ARGS)

@@ -12,7 +12,7 @@ from berth.tokens import Token, seal, unseal
 
 KEYS = Keys("s" * 40)
 ADA = Visitor("1", "ada")
-TOKEN = Token("secret", time.time() + 60)
+TOKEN = Token("secret", time.time() + 86400)
 
 
 def test_a_token_reaches_its_visitor_and_is_not_to_be_seen_on_the_way() -> None:

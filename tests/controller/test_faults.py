@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 
 from berth.controller.api import Api
 from berth.controller.controller import Controller
-from tests.controller.cluster import REPLICAS
+from berth.errors import ConfigurationError, KubernetesError
+from tests.controller.cluster import REPLICAS, served
 from tests.controller.world import play, running, world
 
 
@@ -84,17 +88,61 @@ async def test_an_api_that_hangs_does_not_hold_up_the_rounds() -> None:
 
 
 @play
-async def test_an_api_that_asks_for_patience_is_left_alone() -> None:
-    """Until Retry-After is over no call is made."""
+async def test_an_api_that_refuses_connections_holds_up_nothing() -> None:
+    """Rounds and news go on without it; when it listens again, what was missed is done."""
     async with world() as all_of_it:
         cluster = all_of_it.cluster
         all_of_it.replica("a")
-        fault = cluster.fail("PATCH", "/scale", 429, headers={"Retry-After": "1"}, times=1)
-        cluster.fail("PATCH", f"horizontalpodautoscalers/{REPLICAS}", 429, headers={"Retry-After": "1"}, times=1)
+        all_of_it.replica()
+        front = all_of_it.front()
         async with running(all_of_it):
+            await all_of_it.until(lambda: len(front.news) > 2)
+            await all_of_it.refuse()
+            front.waiting = [("b", 1.0)]
+            heard, calls = len(front.news), len(cluster.calls)
+            await all_of_it.until(lambda: len(front.news) > heard + 5)
+            await all_of_it.until(lambda: all_of_it.controller.api.errors.get("none", 0) > 2)
+            assert [one.visitor for one in front.news[-1].waiting] == ["b"]
+            assert len(front.news[-1].replicas) == 2
+            assert len(cluster.calls) == calls
+            assert all_of_it.controller.alive
+            async with served(cluster.application(), "127.0.0.1", all_of_it.api_port):
+                await all_of_it.until(lambda: len(cluster.of("replica")) == 3)
+                await all_of_it.until(lambda: len(front.news[-1].replicas) == 3)
+
+
+@play
+async def test_an_api_that_asks_for_patience_is_left_alone() -> None:
+    """Until Retry-After is over no call is made, though rounds go on; then the step is done."""
+    async with world() as all_of_it:
+        cluster = all_of_it.cluster
+        all_of_it.replica("a")
+        front = all_of_it.front()
+        fault = cluster.fail("GET", f"deployments/{REPLICAS}", 429, headers={"Retry-After": "3"}, times=1)
+        async with running(all_of_it):
+            await all_of_it.until(lambda: fault.met)
+            asked = time.monotonic()
+            # Calls that were under way already may still arrive.
+            await asyncio.sleep(0.3)
+            made, heard = len(cluster.calls), len(front.news)
+            await all_of_it.until(lambda: len(cluster.calls) > made)
+            assert time.monotonic() - asked > 2.5
+            assert len(front.news) > heard + 3
             await all_of_it.until(lambda: len(cluster.of("replica")) == 2)
-        assert fault.met == 0 or fault.met == 1
-        assert all_of_it.controller.api.errors["429"] >= 1
+
+
+@play
+async def test_no_watch_is_begun_while_the_api_asks_for_patience() -> None:
+    """A watch is a call, too."""
+    async with world() as all_of_it:
+        api, cluster = all_of_it.controller.api, all_of_it.cluster
+        cluster.fail("GET", REPLICAS, 429, headers={"Retry-After": "30"}, times=1)
+        with pytest.raises(KubernetesError):
+            await api.get(f"apps/v1/deployments/{REPLICAS}")
+        cluster.calls.clear()
+        with pytest.raises(KubernetesError, match="left alone"):
+            await anext(api.watch("v1/pods", resourceVersion="0"))
+        assert cluster.calls == []
 
 
 @play
@@ -128,11 +176,7 @@ async def test_a_new_controller_goes_on_where_the_last_one_was_ended() -> None:
 
 def test_a_cluster_that_cannot_be_found_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither in a pod nor with a kubeconfig."""
-    import asyncio
-
     from kubernetes.aio.config import kube_config
-
-    from berth.errors import ConfigurationError
 
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", "/nowhere/config")

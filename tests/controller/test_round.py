@@ -309,3 +309,52 @@ async def test_a_pod_that_does_not_start_is_named_with_its_own_words() -> None:
             words = f"a replica does not start: pod {broken}: berth: app.py, line 3: invalid syntax"
             assert cluster.messages("ReplicaDoesNotStart") == [words]
             assert front.news[-1].coming == 1
+
+
+@pytest.mark.parametrize("autoscaler", ["absent", "without a metric"])
+def test_several_seats_a_replica_follow_the_visitors_without_a_working_autoscaler(autoscaler: str) -> None:
+    """Four seats a replica: nine visitors and one spare make three replicas; two visitors make one, theirs."""
+
+    @play
+    async def scenario() -> None:
+        cluster = FakeCluster(free_port())
+        if autoscaler != "absent":
+            cluster.with_autoscaler(metrics=[])
+            cluster.autoscaler["status"]["conditions"][0]["status"] = "False"
+        async with world(cluster, seats=4) as all_of_it:
+            name = all_of_it.replica("a", "b", seats=4)
+            front = all_of_it.front(*(f"w{number}" for number in range(7)))
+            async with running(all_of_it):
+                await all_of_it.until(lambda: len(cluster.of("replica")) == 3)
+                await all_of_it.rounds()
+                assert len(cluster.of("replica")) == 3
+                front.waiting = []
+                await all_of_it.until(lambda: len(cluster.of("replica")) == 1)
+                await all_of_it.rounds()
+            assert cluster.of("replica") == [name]
+            assert {"spec": {"replicas": 3}} in cluster.called("PATCH", "/scale")
+            assert {"spec": {"replicas": 1}} in cluster.called("PATCH", "/scale")
+
+    scenario()
+
+
+@play
+async def test_a_rollout_that_does_not_get_on_keeps_every_pod() -> None:
+    """While the new version does not start, no older pod is cordoned or removed, but more are added."""
+    async with world() as all_of_it:
+        cluster = all_of_it.cluster
+        old = [all_of_it.replica(*visitors) for visitors in ("a", "", "")]
+        cluster.revision = "bbb"
+        broken = cluster.add_pod(ready=False)
+        state = {"ready": False, "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+        cluster.pods[broken]["status"]["containerStatuses"] = [state]
+        front = all_of_it.front()
+        async with running(all_of_it):
+            await all_of_it.until(lambda: cluster.messages("ReplicaDoesNotStart"))
+            await all_of_it.rounds(4)
+            assert cluster.deleted == []
+            assert all(not all_of_it.house(name).cordons for name in old)
+            front.waiting = [(f"w{number}", 1.0) for number in range(3)]
+            await all_of_it.until(lambda: cluster.replicas == 5)
+        assert set(old) <= set(cluster.of("replica"))
+        assert cluster.messages("ReplicaDoesNotStart") == [f"new version does not start: pod {broken}: no such image"]

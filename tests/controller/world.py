@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from aiohttp import web
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 
@@ -34,6 +35,12 @@ class World:
     cluster: FakeCluster
     town: Town
     controller: Controller
+    api_port: int
+    server: web.AppRunner
+
+    async def refuse(self) -> None:
+        """Let the API's port refuse connections, and end those that there are."""
+        await self.server.cleanup()
 
     def house(self, name: str) -> House:
         """Return the supervisor or lobby in a pod."""
@@ -86,12 +93,12 @@ async def world(cluster: FakeCluster | None = None, **settings: object) -> Async
     )
     api_port = free_port()
     async with (
-        served(cluster.application(), "127.0.0.1", api_port),
+        served(cluster.application(), "127.0.0.1", api_port) as server,
         served(town.application(), "0.0.0.0", cluster.port),
     ):
         api = Api(ApiClient(Configuration(host=f"http://127.0.0.1:{api_port}")), NAMESPACE)
         try:
-            yield World(cluster, town, Controller(given, api))
+            yield World(cluster, town, Controller(given, api), api_port, server)
         finally:
             await api.close()
 

@@ -19,10 +19,10 @@ from tests.support.client import Browser
 
 CHART = Path(__file__).parents[2] / "helm"
 
-IMAGE = os.environ.get("BERTH_E2E_IMAGE", "docker.io/library/berth:dev")
+IMAGE = os.environ.get("E2E_IMAGE", "docker.io/library/berth:dev")
 """An image that the cluster's nodes have, or can pull."""
 
-HOST = os.environ.get("BERTH_E2E_HOST", "127.0.0.1")
+HOST = os.environ.get("E2E_HOST", "127.0.0.1")
 """Where the NodePorts of the cluster's nodes are reached from here."""
 
 USERS = tuple(f"user{number}" for number in range(24))

@@ -15,8 +15,8 @@ from tests.e2e.kubectl import run
 from tests.e2e.release import USERS, Release, until
 from tests.e2e.visitors import arrive, leave
 
-OWN = "BERTH_E2E_OWN_CLUSTER"
-API = "BERTH_E2E_API_PID"
+OWN = "E2E_OWN_CLUSTER"
+API = "E2E_API_PID"
 METRICS = "v1beta1.metrics.k8s.io"
 
 pytestmark = pytest.mark.skipif(OWN not in os.environ, reason=f"{OWN} does not say that nobody else uses the cluster")

@@ -40,7 +40,7 @@ def test_a_taken_port_is_named_with_its_process_and_another_port() -> None:
         port = server.getsockname()[1]
         with pytest.raises(ConfigurationError) as refused:
             ports.check(Settings(port=port, lobby_port=port + 1, operations_port=port + 2, berth_port=port + 3))
-    said = rf"Port {port} is taken by \S+ \(process {os.getpid()}\): stop it, or choose another with --port or PORT; \d"
+    said = rf"Port {port} is taken by .+ \(process {os.getpid()}\): stop it, or choose another with --port or PORT; \d"
     assert re.search(said, str(refused.value))
 
 

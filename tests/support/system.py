@@ -23,11 +23,17 @@ PASSWORD = "correct horse"
 USERS = ("alice", "bob", "carol", "dave", *(f"user{number}" for number in range(40)))
 
 
+WORKERS, PORTS = 4, 5000
+"""Processes that may run tests at the same time, and ports for each."""
+
+
 def free_ports(count: int) -> int:
     """Return the first of ``count`` neighbouring ports that are free now."""
-    # Below the ports that the kernel gives to outgoing connections.
-    first = 10000 + (os.getpid() * 97 + int(time.time() * 10)) % 15000
-    while first + count < 32000:
+    # Below the ports that the kernel gives to outgoing connections; tests that run together have ranges of their own.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+    lowest = 10000 + worker * PORTS
+    first = lowest + (os.getpid() * 97 + int(time.time() * 10)) % (PORTS * 2 // 3)
+    while first + count < lowest + PORTS:
         if all(_free(port) for port in range(first, first + count)):
             return first
         first += count

@@ -22,16 +22,8 @@ def main(settings: Settings) -> None:
 
 
 def _check(settings: Settings) -> None:
-    problems = []
-    if settings.max_replicas < settings.min_replicas:
-        problems.append(
-            f"BERTH_MAX_REPLICAS={settings.max_replicas} is less than BERTH_MIN_REPLICAS={settings.min_replicas}: "
-            "raise the one or lower the other."
-        )
     if settings.make_secret == "none" and not settings.cookie_secret:  # noqa: S105  (a choice, no secret)
-        problems.append(
+        raise ConfigurationError(
             "COOKIE_SECRET is missing: name its file in BERTH_COOKIE_SECRET_FILE, or let the controller make it "
             "with BERTH_MAKE_SECRET=cookie-secret."
         )
-    if problems:
-        raise ConfigurationError(*problems)

@@ -113,9 +113,6 @@ class Api:
     async def _call(
         self, method: str, path: str, query: Mapping[str, str], body: Json | None = None, kind: str = "application/json"
     ) -> Json:
-        quiet = self._quiet_until - time.monotonic()
-        if quiet > 0:
-            raise KubernetesError(f"The Kubernetes API wants to be left alone for {quiet:.0f} s.", 429)
         response = await self._send(method, path, query, body, kind, PATIENCE)
         verb = "list" if "labelSelector" in query else VERBS[method]
         try:
@@ -137,6 +134,9 @@ class Api:
         kind: str,
         patience: aiohttp.ClientTimeout,
     ) -> aiohttp.ClientResponse:
+        quiet = self._quiet_until - time.monotonic()
+        if quiet > 0:
+            raise KubernetesError(f"The Kubernetes API wants to be left alone for {quiet:.0f} s.", 429)
         version, resource = _split(path)
         root = "apis" if "/" in version else "api"
         request = await self._client.param_serialize(
