@@ -321,7 +321,10 @@ class Settings:
         "BERTH_IDLE_WARNING", _seconds(1), "60", "How long before that the page warns with a countdown (s)."
     )
     drain_grace: float = setting(
-        "BERTH_DRAIN_GRACE", _seconds(), "3600", "How long a replica that ends waits for its visitors to leave (s)."
+        "BERTH_DRAIN_GRACE",
+        _seconds(),
+        "3600",
+        "How long a replica that ends waits for its visitors to leave (s); it warns them five minutes ahead.",
     )
 
     preload: tuple[str, ...] = setting(

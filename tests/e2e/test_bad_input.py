@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import VALUES
-from tests.e2e.kubectl import CommandFailed, names
-from tests.e2e.release import USERS, Release, until
+from tests.e2e.kubectl import CommandFailed, Namespace, names
+from tests.e2e.release import PASSWORD, USERS, Release, merged, until
 from tests.e2e.visitors import arrive, leave
 
 BROKEN = "import panel as pn\n\npn.Column(\n"
@@ -85,6 +85,28 @@ def test_a_quota_is_said_and_does_not_lock_up(release: Release) -> None:
     finally:
         release.namespace.kubectl("delete", "resourcequota", "tight")
     release.await_ready("replica", 1, 120)
+
+
+def test_a_secret_that_is_not_there_yet_only_delays_the_start(namespace: Namespace) -> None:
+    """The pods wait, NOTES say for what, and when it has been made all become ready."""
+    waits = Release(namespace, "waits")
+    waits.install(**merged(waits.reachable(), {"auth": {"existingSecret": "ours"}}))
+    try:
+        assert "until the Secret ours is there" in namespace.helm("get", "notes", waits.name)
+        until(lambda: any('secret "ours" not found' in event for event in _events_of_pods(waits)), 30)
+        assert not waits.ready("front")
+        made = ("--from-literal=cookie-secret=" + "s" * 40, f"--from-literal=credentials=ada:{PASSWORD}")
+        namespace.kubectl("create", "secret", "generic", "ours", *made)
+        waits.await_all(1)
+        session = waits.browser("ada").open("/explorer")
+        session.confirmed()
+        session.leave()
+    finally:
+        waits.uninstall()
+
+
+def _events_of_pods(release: Release) -> list[str]:
+    return [event for name in names(release.pods("front")) for event in release.namespace.events(name)]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,38 @@ def test_a_lock_of_the_class_is_nobody_elses(release: Release) -> None:
     leave([me, neighbour])
     measured(f"quick beside heavy ÷ alone, largest of {TRIES}", max(found), "times", 1.05)
     assert median(found) <= 1.05, found
+
+
+def test_a_replica_takes_little_more_than_panel_serve(release: Release) -> None:
+    """Supervisor, fork server and a fresh berth, beside a pod that runs plain Panel with the same scripts."""
+    (replica,) = release.await_ready("replica", 1)
+    release.namespace.apply(_plain(replica))
+    try:
+        release.namespace.kubectl("wait", "pod/plain-panel", "--for=condition=Ready", "--timeout=60s")
+        time.sleep(35)
+        ours, plain = memory(release, replica["metadata"]["name"]), memory(release, "plain-panel")
+    finally:
+        release.namespace.kubectl("delete", "pod", "plain-panel", "--force", "--grace-period=0")
+    measured(f"a replica's working set over that of a pod with panel serve ({plain:g} MiB)", ours - plain, "MiB", 35)
+    assert ours - plain <= 60, (ours, plain)
+
+
+def _plain(replica: dict[str, Any]) -> dict[str, Any]:
+    """Return a pod like the replica's whose only process is `panel serve`."""
+    container = replica["spec"]["containers"][0]
+    volumes = [one for one in replica["spec"]["volumes"] if one["name"] in ("dashboards", "tmp")]
+    scripts = [f"/dashboards/{script}" for script in ("lock.py", "loop.py")]
+    served = {
+        "name": "panel",
+        "image": container["image"],
+        "imagePullPolicy": container["imagePullPolicy"],
+        "command": ["panel", "serve", *scripts, "--warm", "--port", "5006"],
+        "securityContext": container["securityContext"],
+        "volumeMounts": [one for one in container["volumeMounts"] if one["name"] in ("dashboards", "tmp")],
+        "readinessProbe": {"tcpSocket": {"port": 5006}, "periodSeconds": 1},
+    }
+    spec = {"securityContext": replica["spec"]["securityContext"], "containers": [served], "volumes": volumes}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain-panel"}, "spec": spec}
 
 
 @pytest.fixture
