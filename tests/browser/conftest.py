@@ -119,6 +119,8 @@ def visitors(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visi
     yield made
     if request.node.stash.get(FAILED, False):
         sys.stderr.write(made.state())
+        system = request.node.funcargs.get("system")
+        sys.stderr.write(f"\n{system.log()[-6000:]}" if system else "")
     made.close()
     assert made.complaints() == []
     assert {host.partition(":")[0] for host in made.hosts} <= {"127.0.0.1", "localhost", ""}

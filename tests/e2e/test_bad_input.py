@@ -67,21 +67,24 @@ def test_an_image_that_cannot_be_had_changes_nothing_for_visitors(release: Relea
 
 
 def test_a_quota_is_said_and_does_not_lock_up(release: Release) -> None:
-    """When no more pods are allowed, newcomers read that all places are taken, and get the first that is left."""
+    """A pod that drains holds the quota: newcomers read that all places are taken, and get one when it has ended."""
     release.await_all(1)
     until(lambda: len(release.pods("front") + release.pods("controller") + release.pods("replica")) == 4, 90)
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight"}}
     release.namespace.apply({**quota, "spec": {"hard": {"pods": "5"}}})
     try:
-        visitors = arrive(release, USERS[:2])
+        drained, other = arrive(release, USERS[:2])
+        release.namespace.kubectl("delete", "pod", drained.pod(release), "--wait=false")
         until(lambda: any("quota" in event for event in release.events()), 30, said=release.picture)
         late = release.browser(USERS[2])
-        until(lambda: "All places are taken" in late.page("/lock").text, 15)
-        leave(visitors[:1])
+        until(lambda: "All places are taken" in late.page("/lock").text, 15, said=release.picture)
+        assert drained.works()
+        assert other.works()
+        leave([drained])
         session = late.open("/lock")
         session.confirmed()
         session.leave()
-        leave(visitors[1:])
+        leave([other])
     finally:
         release.namespace.kubectl("delete", "resourcequota", "tight")
     release.await_ready("replica", 1, 120)

@@ -35,17 +35,8 @@ def test_an_upgrade_ends_no_session(release: Release, six: list[Visitor]) -> Non
     for visitor in six:
         visitor.session.click_and_wait("Quick", f"quick task {visitor.done + 1} done", 30)
     newcomer = arrive(release, USERS[6:7])
-    where = next(name for name, who in release.seats().items() if newcomer_id(newcomer[0]) in who)
-    assert where not in before
+    assert newcomer[0].pod(release) not in before
     leave(newcomer)
-
-
-def newcomer_id(visitor: Visitor) -> str:
-    """Return the visitor's id, as the supervisors know it."""
-    import jwt
-
-    cookie = next(cookie.value for cookie in visitor.browser.http.cookies if cookie.name == "visitor")
-    return str(jwt.decode(cookie or "", options={"verify_signature": False})["id"])
 
 
 def test_fronts_and_controller_that_end_cost_nobody_the_session(release: Release, six: list[Visitor]) -> None:
@@ -71,7 +62,7 @@ def test_a_pod_that_is_killed_is_noticed_by_its_own_visitor_only(release: Releas
     """The others go on; its visitor has a seat in a ready pod within 3 s."""
     victim, *others = six
     release.await_ready("replica", 7)
-    pod = next(name for name, who in release.seats().items() if newcomer_id(victim) in who)
+    pod = victim.pod(release)
     release.namespace.kubectl("delete", "pod", pod, "--force", "--grace-period=0", "--wait=false")
     began = time.monotonic()
     until(lambda: "deletionTimestamp" in str(release.pods("replica")) or pod not in names(release.pods("replica")))
@@ -84,11 +75,14 @@ def test_a_pod_that_is_killed_is_noticed_by_its_own_visitor_only(release: Releas
 
 
 def test_requests_that_alternate_between_fronts_meet_one_session(release: Release) -> None:
-    """The ticket leads to the same seat, whichever front a connection comes to."""
+    """Each connection comes to any front; the ticket leads to the same seat, and the WebSocket to the same session."""
     (visitor,) = arrive(release, USERS[:1])
+    pod = visitor.pod(release)
     for _ in range(12):
         visitor.browser.http.close()
         assert visitor.browser.page("/lock").status_code == 200
-        seats = [who for who in release.seats().values() if newcomer_id(visitor) in who]
-        assert len(seats) == 1
+        visitor.session.close()
+        visitor.session.connect()
+        assert visitor.works()
+        assert [name for name, who in release.seats().items() if visitor.id in who] == [pod]
     leave([visitor])

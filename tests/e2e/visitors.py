@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import jwt
 from websocket import WebSocketException
 
 from tests.e2e.release import Release
@@ -26,6 +27,16 @@ class Visitor:
 
     done: int = 0
     gaps: list[float] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The visitor's id, as the supervisors know it."""
+        cookie = next(cookie.value for cookie in self.browser.http.cookies if cookie.name == "visitor")
+        return str(jwt.decode(cookie or "", options={"verify_signature": False})["id"])
+
+    def pod(self, release: Release) -> str:
+        """The pod in which the visitor sits."""
+        return next(name for name, who in release.seats().items() if self.id in who)
 
     def works(self) -> bool:
         """Whether the session answers: a quick task ends, and its number says that it is the same session."""
