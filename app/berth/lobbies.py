@@ -1,8 +1,8 @@
-"""Calls to lobbies' operations ports: the controller asks who waits, and says which replicas there are."""
+"""What the controller and the lobbies say to each other: who waits, and which replicas there are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,8 +46,7 @@ class News:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain dictionaries and lists."""
-        waiting = [[one.visitor, one.arrived] for one in self.waiting]
-        return {**asdict(self), "waiting": waiting}
+        return {**asdict(self), "waiting": write_waiting(self.waiting)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> News:
@@ -64,25 +63,19 @@ class Lobby:
     port: int
     keys: Keys
 
-    async def waiting(self) -> tuple[Waiting, ...]:
-        """Return who waits there. Raises LobbyUnreachable."""
-        answer = await self._call("/status")
-        try:
-            return read_waiting(answer["waiting"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise LobbyUnreachable(f"{self.host}:{self.port} answered nonsense: {error}") from None
-
     async def tell(self, news: News) -> None:
         """Say which replicas there are and who waits elsewhere. Raises LobbyUnreachable."""
-        await self._call("/fleet", news.as_json())
-
-    async def _call(self, path: str, arguments: object = None) -> dict[str, Any]:
         try:
-            return await call(self.keys, self.host, self.port, path, arguments)
+            await call(self.keys, self.host, self.port, "/fleet", news.as_json())
         except HTTPClientError as error:
-            raise LobbyUnreachable(f"{self.host}:{self.port}{path} answered {error.code}") from error
+            raise LobbyUnreachable(f"{self.host}:{self.port}/fleet answered {error.code}") from error
         except (OSError, ValueError) as error:
             raise LobbyUnreachable(f"{self.host}:{self.port} did not answer: {error}") from error
+
+
+def write_waiting(waiting: Iterable[Waiting]) -> list[tuple[str, float]]:
+    """Return pairs of visitor and arrival, which ``read_waiting`` reads."""
+    return [(one.visitor, one.arrived) for one in waiting]
 
 
 def read_waiting(pairs: object) -> tuple[Waiting, ...]:

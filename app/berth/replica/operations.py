@@ -2,87 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CONTENT_TYPE_LATEST
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler
 
-from berth.errors import ConfigurationError, SeatUnavailable, TicketError
+from berth import operations
+from berth.errors import SeatUnavailable, TicketError
+from berth.operations import MetricsPage, Probe, StatusPage, signed_json, well
 
 if TYPE_CHECKING:
     from berth.replica.supervisor import Supervisor
 
-LARGEST_BODY = 2**16
-
 STARTING = "The dashboards are being started."
 
 
-class Handler(RequestHandler):
-    """Base of all: knows the supervisor and answers JSON."""
-
-    def initialize(self, supervisor: Supervisor) -> None:
-        """Take the supervisor from the route."""
-        self.supervisor = supervisor
-
-    def write_error(self, status_code: int, **_: Any) -> None:
-        """Answer a refusal in one sentence."""
-        self.finish({"reason": self._reason})
-
-
-class Livez(Handler):
-    """``GET /livez``: the supervisor's own loop runs, whatever the berths do."""
-
-    def get(self) -> None:
-        """Answer 200."""
-        self.finish("ok\n")
-
-
-class Readyz(Handler):
-    """``GET /readyz``: every script has run once; it stays so when full, busy or draining."""
-
-    def get(self) -> None:
-        """Answer 200 or 503."""
-        if not self.supervisor.pool.proven:
-            self.set_status(503)
-            self.finish(f"{self.supervisor.pool.problem or STARTING}\n")
-            return
-        self.finish("ok\n")
-
-
-class StatusPage(Handler):
-    """``GET /status``."""
-
-    def get(self) -> None:
-        """Answer berth.status.Status as JSON."""
-        self.finish(self.supervisor.status().as_json())
-
-
-class MetricsPage(Handler):
-    """``GET /metrics``."""
-
-    def get(self) -> None:
-        """Answer in Prometheus' text format."""
-        self.set_header("Content-Type", CONTENT_TYPE_LATEST)
-        self.finish(self.supervisor.metrics.text(self.supervisor.status()))
-
-
-class Call(Handler):
+class Call(RequestHandler):
     """A signed ``POST``. ``action`` takes the supervisor and the JSON's fields and returns the answer."""
 
-    def initialize(self, supervisor: Supervisor, action: Callable[..., dict[str, Any] | None]) -> None:  # type: ignore[override]  # one more argument
-        """Take the action from the route."""
-        super().initialize(supervisor)
+    def initialize(self, supervisor: Supervisor, action: Callable[..., dict[str, Any] | None]) -> None:
+        """Take both from the route."""
+        self.supervisor = supervisor
         self.action = action
 
     def post(self) -> None:
         """Answer 200 with the result, 409 with a reason, 401 without a signature, 400 for a wrong body."""
-        token = self.request.headers.get("Authorization", "").removeprefix("Bearer ")
         try:
-            self.supervisor.keys.check_call(token, self.request.path, self.request.body)
-            self.finish(self.action(self.supervisor, **json.loads(self.request.body)) or {})
+            self.finish(self.action(self.supervisor, **signed_json(self.request, self.supervisor.keys)) or {})
         except TicketError as error:
             self.send_error(401, reason=str(error).capitalize())
         except SeatUnavailable as error:
@@ -90,6 +37,10 @@ class Call(Handler):
             self.finish({"reason": str(error)})
         except (ValueError, TypeError, RecursionError):
             raise HTTPError(400) from None
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Answer a refusal in one sentence."""
+        self.finish({"reason": self._reason})
 
 
 def _reserve(supervisor: Supervisor, visitor: str, user: str) -> dict[str, Any]:
@@ -123,7 +74,7 @@ def _cordon(supervisor: Supervisor, on: bool) -> None:
 
 def listen(supervisor: Supervisor) -> HTTPServer:
     """Open the operations port. Raises ConfigurationError if it is taken."""
-    plain = {"supervisor": supervisor}
+    settings, pool = supervisor.settings, supervisor.pool
     calls = {
         "/seats/reserve": _reserve,
         "/seats/want": _want,
@@ -133,23 +84,15 @@ def listen(supervisor: Supervisor) -> HTTPServer:
         "/seats/page": _page,
         "/cordon": _cordon,
     }
-    application = Application(
-        [
-            ("/livez", Livez, plain),
-            ("/readyz", Readyz, plain),
-            ("/status", StatusPage, plain),
-            ("/metrics", MetricsPage, plain),
-            *((path, Call, {**plain, "action": action}) for path, action in calls.items()),
-        ],
-        log_function=lambda handler: None,
-    )
-    loopback = supervisor.settings.address in ("127.0.0.1", "localhost", "::1")
-    server = HTTPServer(application, max_body_size=LARGEST_BODY, max_buffer_size=LARGEST_BODY)
-    port = supervisor.settings.operations_port
-    try:
-        server.listen(port, address="127.0.0.1" if loopback else "")
-    except OSError as error:
-        raise ConfigurationError(
-            f"BERTH_OPERATIONS_PORT={port} cannot be opened ({error.strerror}): end what uses it or choose another."
-        ) from error
-    return server
+    routes: list[operations.Route] = [
+        # The supervisor's own loop runs, whatever the berths do.
+        ("/livez", Probe, {"problem": well}),
+        # Every script has run once; it stays so when full, busy or draining.
+        ("/readyz", Probe, {"problem": lambda: "" if pool.proven else pool.problem or STARTING}),
+        ("/status", StatusPage, {"status": lambda: supervisor.status().as_json()}),
+        ("/metrics", MetricsPage, {"text": lambda: supervisor.metrics.text(supervisor.status())}),
+        *((path, Call, {"supervisor": supervisor, "action": action}) for path, action in calls.items()),
+    ]
+    loopback = settings.address in ("127.0.0.1", "localhost", "::1")
+    address = "127.0.0.1" if loopback else ""
+    return operations.listen(routes, "BERTH_OPERATIONS_PORT", settings.operations_port, address=address)
