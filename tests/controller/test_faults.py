@@ -32,6 +32,9 @@ def test_a_missing_right_is_named_once_and_the_rest_goes_on(caplog: pytest.LogCa
                 for name in names:
                     all_of_it.house(name).visitors.append(name)
                 await all_of_it.until(lambda: len(cluster.of("replica")) == 4)
+                # The Event is tried after the replicas have been opened.
+                await all_of_it.until(lambda: cluster.called("POST", "/events"))
+                await all_of_it.rounds(2)
 
     scenario()
     said = [record.getMessage() for record in caplog.records if "right is missing" in record.getMessage()]
