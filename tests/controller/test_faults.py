@@ -11,7 +11,8 @@ from berth.controller.api import Api
 from berth.controller.controller import Controller
 from berth.errors import ConfigurationError, KubernetesError
 from tests.controller.cluster import REPLICAS, served
-from tests.controller.world import play, running, world
+from tests.controller.town import House
+from tests.controller.world import World, play, running, world
 
 
 def test_a_missing_right_is_named_once_and_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -56,6 +57,15 @@ async def test_a_watch_that_is_too_old_begins_anew() -> None:
             await all_of_it.until(lambda: all_of_it.controller.picture and len(all_of_it.controller.picture.ready) == 2)
 
 
+async def _lobbies_hear_on(all_of_it: World, front: House) -> None:
+    """While the API is away and a visitor begins to wait, news of both replicas and of the queue come on."""
+    front.waiting = [("b", 1.0)]
+    heard = len(front.news)
+    await all_of_it.until(lambda: len(front.news) > heard + 5)
+    assert [one.visitor for one in front.news[-1].waiting] == ["b"]
+    assert len(front.news[-1].replicas) == 2
+
+
 @play
 async def test_while_the_api_is_away_lobbies_hear_on_and_nothing_is_lost() -> None:
     """Replicas and queues are still asked; when the API is back, what was missed is done."""
@@ -67,11 +77,7 @@ async def test_while_the_api_is_away_lobbies_hear_on_and_nothing_is_lost() -> No
         async with running(all_of_it):
             await all_of_it.until(lambda: len(front.news) > 2)
             outage = [cluster.fail(method, "", 500) for method in ("GET", "PATCH", "POST")]
-            front.waiting = [("b", 1.0)]
-            heard = len(front.news)
-            await all_of_it.until(lambda: len(front.news) > heard + 5)
-            assert [one.visitor for one in front.news[-1].waiting] == ["b"]
-            assert len(front.news[-1].replicas) == 2
+            await _lobbies_hear_on(all_of_it, front)
             assert len(cluster.of("replica")) == 2
             assert all_of_it.controller.alive
             for fault in outage:
@@ -101,12 +107,9 @@ async def test_an_api_that_refuses_connections_holds_up_nothing() -> None:
         async with running(all_of_it):
             await all_of_it.until(lambda: len(front.news) > 2)
             await all_of_it.refuse()
-            front.waiting = [("b", 1.0)]
-            heard, calls = len(front.news), len(cluster.calls)
-            await all_of_it.until(lambda: len(front.news) > heard + 5)
+            calls = len(cluster.calls)
+            await _lobbies_hear_on(all_of_it, front)
             await all_of_it.until(lambda: all_of_it.controller.api.errors.get("none", 0) > 2)
-            assert [one.visitor for one in front.news[-1].waiting] == ["b"]
-            assert len(front.news[-1].replicas) == 2
             assert len(cluster.calls) == calls
             assert all_of_it.controller.alive
             async with served(cluster.application(), "127.0.0.1", all_of_it.api_port):

@@ -24,6 +24,8 @@ except ImportError as error:
 
 logger = logging.getLogger(__name__)
 
+MISSING = 404
+
 FIELD_MANAGER = "berth-controller"
 
 PATIENCE = aiohttp.ClientTimeout(total=5)
@@ -79,6 +81,15 @@ class Api:
     async def get(self, path: str, **query: str) -> Json:
         """Return an object or a list."""
         return await self._call("GET", path, query)
+
+    async def find(self, path: str) -> Json | None:
+        """Return an object, or None where there is none."""
+        try:
+            return await self.get(path)
+        except KubernetesError as error:
+            if error.status == MISSING:
+                return None
+            raise
 
     async def create(self, path: str, body: Json) -> Json:
         """Make an object; ``path`` is that of the list."""

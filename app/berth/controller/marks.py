@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Collection
 
-from berth.controller.api import Api
+from berth.controller.api import MISSING, Api
 from berth.controller.picture import Picture, Place
 from berth.controller.pods import COST, EVICTABLE
 from berth.controller.rule import cost
@@ -67,8 +67,8 @@ class Marker:
                 await self._api.merge(f"v1/pods/{place.pod.name}", {"metadata": {"annotations": annotations}})
             except KubernetesError as error:
                 # A pod that has gone meanwhile needs no mark.
-                if error.status != 404:
+                if error.status != MISSING:
                     logger.debug("%s was not marked: %s", place.pod.name, error)
-                return error.status == 404
+                return error.status == MISSING
         self._written[place.pod.name] = marks
         return True

@@ -21,7 +21,7 @@ USER = "admin"
 LENGTH = 20
 """Characters of the password."""
 
-EXISTS, MISSING = 409, 404
+EXISTS = 409
 
 
 async def ensure(api: Api, settings: Settings) -> str:
@@ -30,12 +30,7 @@ async def ensure(api: Api, settings: Settings) -> str:
     Raises KubernetesError, and ConfigurationError if there is one without a cookie secret.
     """
     name = f"{settings.release}-secret"
-    try:
-        found = await api.get(f"v1/secrets/{name}")
-    except KubernetesError as error:
-        if error.status != MISSING:
-            raise
-        found = await _make(api, settings, name)
+    found = await api.find(f"v1/secrets/{name}") or await _make(api, settings, name)
     data = found.get("data", {})
     for key in _keys(settings):
         if not data.get(key):
@@ -65,11 +60,8 @@ async def _make(api: Api, settings: Settings, name: str) -> dict[str, Any]:
 async def _owner(api: Api, settings: Settings) -> list[dict[str, str]]:
     """Return the reference by which the Secret goes when the release is uninstalled."""
     name = f"{settings.release}-controller"
-    try:
-        deployment = await api.get(f"apps/v1/deployments/{name}")
-    except KubernetesError as error:
-        if error.status != MISSING:
-            raise
+    deployment = await api.find(f"apps/v1/deployments/{name}")
+    if deployment is None:
         logger.warning("there is no Deployment %s: the Secret will outlive the release", name)
         return []
     return [{"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": deployment["metadata"]["uid"]}]

@@ -8,9 +8,6 @@ from typing import Any
 
 from berth.controller.api import Api
 from berth.controller.rule import load_wish
-from berth.errors import KubernetesError
-
-MISSING = 404
 
 
 @dataclass(frozen=True)
@@ -88,12 +85,8 @@ class Workload:
 
     async def autoscaler(self) -> Autoscaler | None:
         """Read the autoscaler; None if there is none."""
-        try:
-            return Autoscaler.read(await self._api.get(self._autoscaler))
-        except KubernetesError as error:
-            if error.status == MISSING:
-                return None
-            raise
+        found = await self._api.find(self._autoscaler)
+        return Autoscaler.read(found) if found else None
 
     async def set_floor(self, floor: int) -> None:
         """Let the autoscaler keep at least ``floor`` replicas."""
