@@ -28,6 +28,9 @@ T = TypeVar("T")
 SHORTEST_SECRET = 32
 """Characters that a cookie secret has at least."""
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Names of this machine that no other machine reaches it by."""
+
 OAUTH_PROVIDERS = ("generic", "google", "github", "gitlab", "azure", "azurev2", "okta", "auth0", "bitbucket")
 """Panel's names of those that log visitors in."""
 

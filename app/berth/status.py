@@ -8,6 +8,9 @@ from typing import Any
 
 from berth.errors import SupervisorUnreachable
 
+STARTING = "The dashboards are being started."
+"""What is said until a replica is ready, where it knows no problem."""
+
 
 @dataclass(frozen=True)
 class App:

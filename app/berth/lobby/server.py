@@ -16,11 +16,9 @@ from berth.lobby import operations
 from berth.lobby.handlers.waiting import RESTARTING
 from berth.lobby.routes import application
 from berth.lobby.state import Lobby
-from berth.settings import Settings
+from berth.settings import LOOPBACK, Settings
 
 logger = logging.getLogger(__name__)
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a login or a beacon; more is refused before it is read."""

@@ -15,7 +15,7 @@ from berth.local.demo import Login
 from berth.local.journal import Journal
 from berth.serving import Serving
 from berth.settings import Settings
-from berth.status import Status
+from berth.status import STARTING, Status
 from berth.supervisors import Supervisor
 from berth.tickets import Keys
 
@@ -102,7 +102,7 @@ class System:
             status = await self._status()
             if status and self._stands_ready(status) and await self._answers():
                 break
-            problem = (status and status.problem) or "The dashboards are being started."
+            problem = (status and status.problem) or STARTING
             if problem != said and time.monotonic() - started > USUAL:
                 said = problem
                 self._journal.block(f"  {self._journal.strong('Not ready')}  {said}")

@@ -11,11 +11,11 @@ from tornado.web import HTTPError, RequestHandler
 from berth import operations
 from berth.errors import SeatUnavailable, TicketError
 from berth.operations import MetricsPage, Probe, StatusPage, signed_json, well
+from berth.settings import LOOPBACK
+from berth.status import STARTING
 
 if TYPE_CHECKING:
     from berth.replica.supervisor import Supervisor
-
-STARTING = "The dashboards are being started."
 
 
 class Call(RequestHandler):
@@ -93,6 +93,5 @@ def listen(supervisor: Supervisor) -> HTTPServer:
         ("/metrics", MetricsPage, {"text": lambda: supervisor.metrics.text(supervisor.status())}),
         *((path, Call, {"supervisor": supervisor, "action": action}) for path, action in calls.items()),
     ]
-    loopback = settings.address in ("127.0.0.1", "localhost", "::1")
-    address = "127.0.0.1" if loopback else ""
+    address = "127.0.0.1" if settings.address in LOOPBACK else ""
     return operations.listen(routes, "BERTH_OPERATIONS_PORT", settings.operations_port, address=address)

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from berth.lobby.oauth.attempt import Attempt
-from berth.lobby.oauth.directory import LOCAL, Addresses, Directory
+from berth.lobby.oauth.directory import Addresses, Directory
 from berth.lobby.oauth.failure import LoginFailed
 from berth.lobby.oauth.idtoken import ClocksDiffer, Untrusted, claims_of
 from berth.lobby.oauth.people import People
 from berth.lobby.oauth.providers import extra_parameters, provider_of
 from berth.lobby.oauth.web import Unanswered, Web
-from berth.settings import Settings
+from berth.settings import LOOPBACK, Settings
 from berth.tokens import Token
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class OAuth:
 
     def _warn(self) -> None:
         address = urlsplit(self.provider.discovery or self.provider.token_url)
-        if address.scheme != "https" and address.hostname not in LOCAL:
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
             logger.warning("%s is asked without encryption: whoever can listen can log in", address.netloc)
         if self.provider.public and not self._settings.oauth_allowed:
             logger.warning(

@@ -19,8 +19,6 @@ GOOD_FOR = 3600.0
 PAUSE = 30.0
 """Seconds between two looks for a key that was not there."""
 
-LOCAL = ("localhost", "127.0.0.1", "::1")
-
 
 @dataclass(frozen=True)
 class Addresses:

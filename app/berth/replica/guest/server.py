@@ -29,6 +29,7 @@ from berth.replica.guest.handlers import SocketHandler, attribute, handlers_of
 from berth.replica.guest.main import Birth
 from berth.replica.guest.pages import Pages
 from berth.replica.link import Link
+from berth.settings import LOOPBACK
 from berth.tickets import TICKET_COOKIE, VISITOR_COOKIE, XSRF_COOKIE, Keys
 
 log = logging.getLogger("berth.guest")
@@ -93,7 +94,7 @@ class Guest:
     def _listen(self, made: applications.Applications) -> Server:
         panel.io.server.per_app_patterns[:] = handlers_of(self)
         state._on_session_created_internal.append(_use_local_styles)
-        loopback = self.settings.address in ("127.0.0.1", "localhost", "::1")
+        loopback = self.settings.address in LOOPBACK
         keys = Keys(self.settings.cookie_secret)
         server = Server(
             made.by_path,
