@@ -6,8 +6,7 @@ import base64
 import json
 import os
 import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import requests
 
 from tests.e2e.kubectl import CommandFailed, Namespace, names
 from tests.support.client import Browser
+from tests.support.polling import until
 
 CHART = Path(__file__).parents[2] / "helm"
 
@@ -29,7 +29,6 @@ USERS = tuple(f"user{number}" for number in range(24))
 PASSWORD = "correct horse"
 
 Pod = dict[str, Any]
-Wanted = Callable[[], Any]
 
 
 class Release:
@@ -159,20 +158,6 @@ def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
         inner = result.get(key)
         result[key] = merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
     return result
-
-
-def until(condition: Wanted, patience: float = 30, pause: float = 0.2, said: Callable[[], str] = lambda: "") -> Any:
-    """Return the first true result of ``condition``; its failures are tried again."""
-    deadline = time.monotonic() + patience
-    error: object = None
-    while time.monotonic() < deadline:
-        try:
-            if found := condition():
-                return found
-        except (AssertionError, OSError, KeyError, ValueError) as caught:
-            error = caught
-        time.sleep(pause)
-    raise AssertionError(f"not so within {patience} s; last error: {error}\n{said()}")
 
 
 def _image() -> dict[str, Any]:

@@ -8,8 +8,9 @@ import pytest
 
 from tests.e2e.conftest import VALUES
 from tests.e2e.kubectl import CommandFailed, Namespace, names
-from tests.e2e.release import PASSWORD, USERS, Release, merged, until
+from tests.e2e.release import PASSWORD, USERS, Release, merged
 from tests.e2e.visitors import arrive, leave
+from tests.support.polling import until
 
 BROKEN = "import panel as pn\n\npn.Column(\n"
 

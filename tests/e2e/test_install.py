@@ -13,8 +13,9 @@ import pytest
 
 from tests.e2e.figures import measured
 from tests.e2e.kubectl import Namespace, names, run
-from tests.e2e.release import Release, until
+from tests.e2e.release import Release
 from tests.support.client import Browser
+from tests.support.polling import until
 
 MEBIBYTE = 2**20
 

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 import pytest
 
 from tests.e2e.kubectl import run
-from tests.e2e.release import USERS, Release, until
+from tests.e2e.release import USERS, Release
 from tests.e2e.visitors import arrive, leave
+from tests.support.polling import until
 
 OWN = "E2E_OWN_CLUSTER"
 API = "E2E_API_PID"

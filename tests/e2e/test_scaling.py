@@ -9,8 +9,9 @@ import pytest
 
 from tests.e2e.conftest import VALUES
 from tests.e2e.figures import measured
-from tests.e2e.release import USERS, Release, until
+from tests.e2e.release import USERS, Release
 from tests.e2e.visitors import Visitor, arrive, leave
+from tests.support.polling import until
 
 EIGHT = USERS[:8]
 

@@ -17,6 +17,7 @@ from berth.tickets import Keys
 from tests.lobby.conftest import KEYS, Browser, RunningLobby, launched
 from tests.lobby.supervisor import FakeSupervisor, free_port
 from tests.lobby.test_waiting import hears_nothing_of, news
+from tests.support.polling import until
 
 Supervise = Callable[..., FakeSupervisor]
 Pair = tuple[RunningLobby, RunningLobby]
@@ -73,15 +74,6 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
             return stack.enter_context(launched(folder, BERTH_LOBBY_OPERATIONS_PORT=port))
 
         yield start("a"), start("b")
-
-
-def until(condition: Callable[[], str | bool]) -> str:
-    """Return the first true result, which comes within some seconds."""
-    deadline = time.monotonic() + 5
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return str(found)
 
 
 def alternating(one: Browser, lobby: RunningLobby) -> Browser:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +15,18 @@ import psutil
 import requests
 
 from berth.tickets import Keys
+from tests.support.polling import until
+from tests.support.program import Program
 from tests.support.system import SECRET, free_ports
 
 
-class Replica:
+class Replica(Program):
     """Starts when the context is entered; ``before`` is what its command line is put behind (``unshare …``)."""
 
     def __init__(self, *scripts: str | Path, before: tuple[str, ...] = (), **settings: object) -> None:
+        super().__init__()
         most = int(str(settings.get("BERTH_MAX_BERTHS", 4)))
         self.operations_port = free_ports(1 + most)
-        self.lines: list[str] = []
         self._command = [*before, sys.executable, "-P", "-m", "berth", "replica", *map(str, scripts)]
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BERTH_")},
@@ -39,11 +39,7 @@ class Replica:
 
     def __enter__(self) -> Replica:
         self.started = time.monotonic()
-        self.process = subprocess.Popen(
-            self._command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self._reading = threading.Thread(target=self._read, daemon=True)
-        self._reading.start()
+        self.start(self._command, self._environment)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -54,21 +50,6 @@ class Replica:
         self.process.wait(10)
         if exception[0]:
             sys.stderr.write(self.log()[-8000:])
-
-    def _read(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-
-    def log(self) -> str:
-        """Everything printed so far; all of it once the process has ended."""
-        if self.process.poll() is not None:
-            self._reading.join(5)
-        return "\n".join(self.lines)
-
-    def processes(self) -> Iterator[psutil.Process]:
-        """All that it has started and that lives."""
-        yield from psutil.Process(self.process.pid).children(recursive=True)
 
     def get(self, path: str) -> requests.Response:
         """What the operations port answers to a GET."""
@@ -87,16 +68,7 @@ class Replica:
 
     def until(self, condition: Callable[[], Any], timeout: float = 20.0) -> Any:
         """Return the first result of ``condition`` that is true; its errors are retried."""
-        deadline = time.monotonic() + timeout
-        error: object = None
-        while time.monotonic() < deadline:
-            try:
-                if found := condition():
-                    return found
-            except (OSError, ValueError) as caught:
-                error = caught
-            time.sleep(0.05)
-        raise AssertionError(f"not so after {timeout} s (last error: {error})\n{self.log()[-6000:]}")
+        return until(condition, timeout, 0.05, lambda: self.log()[-6000:])
 
     def ready(self) -> Replica:
         """Wait until ``/readyz`` answers 200."""

@@ -7,9 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import psutil
 import requests
 
 from tests.support.client import Browser
+from tests.support.program import Program
 
 SECRET = "0123456789abcdef0123456789abcdef"
 PASSWORD = "correct horse"
@@ -45,7 +45,7 @@ def _free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-class System:
+class System(Program):
     """``berth up`` with these scripts and settings, ready when the context is entered."""
 
     def __init__(
@@ -56,6 +56,7 @@ class System:
         prefix: str = "",
         **settings: object,
     ) -> None:
+        super().__init__()
         most = int(str(settings.get("BERTH_MAX_BERTHS", 16)))
         first = free_ports(3 + most)
         self.port, self.lobby_port, self.operations_port = first, first + 1, first + 2
@@ -63,7 +64,6 @@ class System:
         self.scripts = [str(script) for script in scripts]
         self.options = options
         self.wait = wait
-        self.lines: list[str] = []
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("BERTH_", "APP_", "COOKIE"))},
             "PORT": str(self.port),
@@ -83,11 +83,7 @@ class System:
         return f"http://127.0.0.1:{self.port}{self.prefix}"
 
     def __enter__(self) -> System:
-        command = [sys.executable, "-m", "berth", "up", *self.scripts, *self.options]
-        self.process = subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        threading.Thread(target=self._read, daemon=True).start()
+        self.start([sys.executable, "-m", "berth", "up", *self.scripts, *self.options], self.environment)
         if self.wait:
             self.until(lambda: self.status()["ready"] or None, 40)
             self.until(lambda: requests.get(f"{self.url}/berth/livez", timeout=2).ok or None)
@@ -105,15 +101,6 @@ class System:
             raise AssertionError("berth up did not end:\n" + self.log()) from None
         if exception[0]:
             sys.stderr.write(self.log()[-8000:])
-
-    def _read(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-
-    def log(self) -> str:
-        """Everything printed so far."""
-        return "\n".join(self.lines)
 
     def status(self) -> dict[str, Any]:
         """The supervisor's status."""
@@ -156,7 +143,3 @@ class System:
     def _seated(self, user: str) -> list[str]:
         lines = [line for line in self.lines if f"seat taken by {user}" in line]
         return [line.split("berth.replica ")[1].split(":")[0] for line in lines]
-
-    def processes(self) -> Iterator[psutil.Process]:
-        """All processes of the system that live."""
-        yield from psutil.Process(self.process.pid).children(recursive=True)
