@@ -34,7 +34,7 @@ LABEL org.opencontainers.image.title="Berth" \
 
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends haproxy tini \
-    && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/debconf/*-old
+    && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/apt/*.bin /var/cache/debconf/*-old
 # What changes seldom comes first: a new version of Berth is a layer of a few megabytes.
 COPY --from=dependencies /opt/berth /opt/berth
 COPY --from=wheel /src/dist /tmp/dist
