@@ -59,11 +59,12 @@ class Run:
         path.write_text(f"{text}\n", encoding="utf-8")
 
     def ratios(self) -> Iterator[tuple[str, str, float]]:
-        """Yield what, server and ratio."""
+        """Yield what, server and ratio, but for those that chance decides."""
         for rows in self.results.values():
             for row in rows:
                 for measured in row.measured:
-                    yield row.what, measured.server, measured.ratio
+                    if measured.server != row.chance:
+                        yield row.what, measured.server, measured.ratio
 
 
 def compare(before: Run, now: Run) -> Comparison:

@@ -110,7 +110,8 @@ class Row:
     """One line of a part's table.
 
     ``against`` says what the baseline is. ``bound`` is Berth's. ``counted`` is
-    whether it matters how many tries were disturbed.
+    whether it matters how many tries were disturbed. ``chance`` names the server
+    whose ratio chance decides, so that another run may well find another one.
     """
 
     what: str
@@ -119,6 +120,7 @@ class Row:
     measured: tuple[Measured, ...]
     bound: Bound | None = None
     counted: bool = False
+    chance: str | None = None
 
     def of(self, server: str) -> Measured | None:
         """Return what was measured with that server."""
@@ -158,7 +160,7 @@ def row_from_json(data: Mapping[str, Any]) -> Row:
         Measured(one["server"], tuple(_try(values) for values in one["tries"])) for one in data["measured"]
     )
     bound = Bound(**data["bound"]) if data["bound"] else None
-    return Row(data["what"], data["unit"], data["against"], measured, bound, data["counted"])
+    return Row(data["what"], data["unit"], data["against"], measured, bound, data["counted"], data.get("chance"))
 
 
 def _try(data: Mapping[str, Sequence[float]]) -> Try:

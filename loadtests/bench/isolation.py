@@ -10,7 +10,7 @@ from typing import Any
 
 from loadtests.bench.figures import Bound, Measured, Row, Try
 from loadtests.bench.progress import Progress
-from loadtests.bench.servers import APPS, Server, serving
+from loadtests.bench.servers import APPS, PROCS, Server, serving
 from loadtests.bench.timing import burst, opened, opening, timed
 from tests.support.client import Browser, Session
 
@@ -85,7 +85,7 @@ def _rows(kind: Kind, pairs: list[Pair], tries: int, progress: Progress) -> Iter
             found[OPEN][pair.server.name].append(open_page(pair, kind.path))
     for what, bound in ((TASK, _task_bound(kind)), (OPEN, _open_bound(kind))):
         measured = tuple(Measured(name, tuple(each)) for name, each in found[what].items())
-        yield Row(f"{what} beside {kind.words}", "s", "alone", measured, bound, counted=True)
+        yield Row(f"{what} beside {kind.words}", "s", "alone", measured, bound, counted=True, chance=PROCS)
 
 
 def _task_bound(kind: Kind) -> Bound:

@@ -18,7 +18,7 @@ from tests.support.processes import runs
 PATH = "/jobs"
 STARTED = "ms to start"
 LATE = "ms late at most, the bar at 100%"
-CLICKS = 9
+CLICKS = 25
 """Clicks that a try is compared with."""
 
 PATIENCE = 10.0

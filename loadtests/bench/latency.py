@@ -10,7 +10,7 @@ from loadtests.bench.servers import APPS, STOCK, Server, serving
 from loadtests.bench.timing import opened, opening
 from tests.support.client import Browser
 
-CLICKS = 10
+CLICKS = 30
 """Clicks in one page, one after the other, before the next server's turn."""
 
 OPENS = 5

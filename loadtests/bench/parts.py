@@ -33,7 +33,7 @@ PARTS: dict[str, Part] = {
     "isolation": Part(
         "Beside a heavy neighbour",
         isolation.measure,
-        3,
+        5,
         20,
         135,
         f"""
@@ -56,9 +56,9 @@ alone.
     "latency": Part(
         "Clicks and pages with nobody else there",
         latency.measure,
-        4,
+        6,
         13,
-        9,
+        12,
         """
 The time from a click to its answer, and from the request for a page until the server confirms that the document
 is open. A figure is the median ÷ that of `panel serve`. Berth is faster because its WebSockets do not wait for
@@ -114,7 +114,7 @@ page blocks with those while none does.
     "start": Part(
         "Start",
         start.measure,
-        4,
+        6,
         0,
         18,
         """
@@ -137,9 +137,9 @@ heartbeat of each berth, so it takes more than `panel serve`.
     "jobs": Part(
         "Jobs",
         jobs.measure,
-        7,
+        9,
         10,
-        4.5,
+        5,
         """
 Heavy work that a dashboard hands to `berth.run`: how soon it begins, whether its reports disturb the page, and how soon
 all its processes are gone when nobody wants it any more. Such a job has two children of its own, one of which has left

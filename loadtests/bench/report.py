@@ -131,6 +131,9 @@ before anybody comes, as Berth does; `panel serve` does so with `--warm`. `figur
 """
 
 
+CHANCE = "Those of `--num-procs` beside a neighbour do not count: the kernel decides them anew for every connection."
+
+
 def _summary(results: Results) -> str:
     bounds = sum(row.bound is not None for rows in results.values() for row in rows)
     misses = missed(results)
@@ -154,7 +157,7 @@ def repeated_text(repeated: Comparison) -> str:
     same = repeated.count - len(repeated.differences)
     text = f"Of {repeated.count} ratios, {same} are within {100 * LIMIT:.0f} % of the run before ({repeated.before})."
     lines = [f"- {one.what}, `{one.server}`: {one.before:.2f}, now {one.now:.2f}" for one in repeated.differences]
-    return "\n".join([text, *(["\nThe others:\n", *lines] if lines else [])])
+    return "\n".join([text, CHANCE, *(["\nThe others:\n", *lines] if lines else [])])
 
 
 def write(folder: Path, text: str) -> None:

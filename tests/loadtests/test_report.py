@@ -61,6 +61,15 @@ def test_ratios_are_not_told_apart_below_what_the_table_shows() -> None:
     assert compare(run(0.01), run(0.02)).differences == ()
 
 
+def test_what_chance_decides_is_not_compared() -> None:
+    def chanced(ratio: float) -> Run:
+        measured = (single("panel serve --num-procs 4", ratio, 1), single("berth up", 1, 1))
+        return Run(MACHINE, {"isolation": [Row("task", "s", "alone", measured, chance="panel serve --num-procs 4")]})
+
+    found = compare(chanced(1.0), chanced(5.0))
+    assert (found.count, found.differences) == (1, ())
+
+
 def test_what_differs_is_named_with_both_ratios() -> None:
     text = report.repeated_text(compare(run(0.5), run(0.8)))
     assert "Of 2 ratios, 1 are within 15 % of the run before (2026-11-22)." in text

@@ -35,7 +35,7 @@ OUTPUT_PAUSE = 0.02
 LAST_WORDS = 1.0
 """Seconds for which what an ended berth has printed is still passed on."""
 
-STRAYS_PAUSES = (0.05, 0.2, 0.5)
+STRAYS_PAUSES = (0.01, 0.05, 0.2, 0.5)
 """Seconds after a berth's end at which what it left behind is looked for again: it comes up as its parents die."""
 
 STACK_SIGNAL = signal.SIGUSR1
