@@ -17,15 +17,13 @@ def main(settings: Settings, serving: Serving) -> None:
     if not settings.cookie_secret:
         raise ConfigurationError("COOKIE_SECRET is missing: the lobby, the router and all replicas share one.")
     serving.check()
+    # What the supervisor imports is imported before the fork, which shares it.
     from berth.replica.forkserver import start
+    from berth.replica.supervisor import run
     from berth.replica.tracker import Tracker
 
     tracker = Tracker()
-    context = start(settings, serving)
-    # Imported only now: the forkserver imports Panel meanwhile, which is what visitors wait for.
-    from berth.replica.supervisor import run
-
-    run(settings, serving, context, tracker)
+    run(settings, serving, start(settings, serving), tracker)
 
 
 def trial(settings: Settings, serving: Serving) -> list[str]:

@@ -11,7 +11,7 @@ import gc
 import importlib
 import os
 
-VARIABLE = "_PRELOAD"
+from berth.replica.forkserver import VARIABLE
 
 
 def load(names: list[str]) -> None:
