@@ -85,7 +85,8 @@ def listener(reports):
     async def listen(event):
         view.job = berth.run(compute, reports)
         late = await delay_until(asyncio.ensure_future(ended(view.job)))
-        result.object = f"{event.new}: {late}, the bar at {view.job.progress:.0%}"
+        # Named, since the same text as before would be no change, and nothing would come.
+        result.object = f"{event.obj.name} {event.new}: {late}, the bar at {view.job.progress:.0%}"
 
     return listen
 
