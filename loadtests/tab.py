@@ -106,9 +106,7 @@ class Tab:
                 self._board.forget(expected)
         return timer.seconds
 
-    def tell(
-        self, *events: dict[str, Any], what: str, until: Expectation | None = None, timeout: float = 0.0
-    ) -> float:
+    def tell(self, *events: dict[str, Any], what: str, until: Expectation | None = None, timeout: float = 0.0) -> float:
         """Send events of the protocol; return when the server had dealt with them, or ``until`` was met.
 
         That is of time.perf_counter. ``what`` names them for errors; no step is recorded.

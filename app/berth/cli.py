@@ -138,6 +138,17 @@ def check(arguments: argparse.Namespace) -> None:
     _say(f"All is well: {', '.join(serving.scripts)} can be served.")
 
 
+def compare(arguments: argparse.Namespace) -> None:
+    """Say whether an app gains by Berth."""
+    try:
+        from loadtests.compare import run
+    except ImportError as error:
+        raise ConfigurationError(
+            f"`berth compare` needs {error.name}, which is not installed: pip install 'panel-berth[loadtests]'"
+        ) from None
+    run(arguments)
+
+
 class Findings:
     """Collects problems, so that all of them are said at once."""
 
@@ -218,7 +229,23 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "controller", controller, "open and close replicas on Kubernetes as visitors come and go")
     _add(commands, "hash-password", hash_password, "print the hash of a password, for CREDENTIALS")
     _add(commands, "check", check, "print every problem of the configuration and of the scripts", serves=True)
+    _add_compare(commands)
     return parser
+
+
+def _add_compare(commands: Commands) -> None:
+    text = "say whether an app gains by Berth: serve it plainly and by Berth, drive both, report"
+    parser = commands.add_parser("compare", help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.set_defaults(run=compare)
+    add = parser.add_argument
+    add("scripts", nargs="+", metavar="SCRIPT", help="dashboards: .py, .ipynb, .md or folders; the first one is judged")
+    add("--quick", metavar="LABEL", default="", help="what light visitors press or set (default: it is found out)")
+    add(
+        "--heavy", metavar="LABEL", default="", help="what the heavy visitor presses or sets (default: it is found out)"
+    )
+    add("--path", metavar="PATH", default="", help="page to judge (default: the first script's)")
+    add("--visitors", metavar="N", type=int, default=3, help="light visitors beside the heavy one (default 3)")
+    add("--to", metavar="FOLDER", default="", help="where the report goes (default: a new one in loadtests-report)")
 
 
 def _add(commands: Commands, name: str, run: Run, text: str, *options: str, serves: bool = False) -> None:

@@ -1,0 +1,101 @@
+"""``berth compare``: what was asked for, how far it is, and the verdict."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from berth.errors import BerthError, ConfigurationError
+from berth.serving import Serving
+from loadtests.compare.comparison import Comparison, Wish, compare
+from loadtests.compare.report import write
+
+MOST_VISITORS = 20
+"""More light visitors would measure this machine's client."""
+
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit codes, as shells have them."""
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Compare, report and print the verdict. Raises ConfigurationError and other errors of Berth's."""
+    wish = _wish(arguments)
+    folder = _folder(arguments.to, wish)
+    with _ending():
+        found = compare(wish, _progress())
+    try:
+        files = write(found, folder)
+    except OSError as error:
+        raise BerthError(f"--to {folder}: the report cannot be written ({error.strerror}).") from error
+    sys.stdout.write(_said(found, files))
+
+
+def _wish(arguments: argparse.Namespace) -> Wish:
+    scripts = tuple(arguments.scripts)
+    problems = [*Serving(scripts).problems()]
+    if not 1 <= arguments.visitors <= MOST_VISITORS:
+        problems.append(f"--visitors {arguments.visitors}: must lie between 1 and {MOST_VISITORS}.")
+    path = arguments.path or (f"/{Path(scripts[0]).stem}" if scripts else "/")
+    if not path.startswith("/"):
+        problems.append(f"--path {path}: must begin with a slash, such as /{path}.")
+    if problems:
+        raise ConfigurationError(*problems)
+    return Wish(scripts, path, arguments.visitors, arguments.quick, arguments.heavy)
+
+
+def _folder(given: str, wish: Wish) -> Path:
+    """Return where the report goes. Raises ConfigurationError where it cannot."""
+    name = f"compare-{Path(wish.scripts[0]).stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    folder = Path(given) if given else Path("loadtests-report") / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"--to {folder}: no folder can be made there ({error.strerror}); name another."
+        ) from None
+    return folder
+
+
+def _progress() -> Callable[[str], None]:
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        sys.stderr.write(f"{time.monotonic() - began:5.0f} s  {text}\n")
+        sys.stderr.flush()
+
+    return say
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """End in order, servers included, when told to."""
+
+    def end(*_: Any) -> None:
+        sys.exit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("berth: stopped; both servers have ended.\n")
+        sys.exit(INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def _said(found: Comparison, files: list[Path]) -> str:
+    lines = ["", found.verdict.sentence, *found.verdict.reasons]
+    if found.culprits and found.verdict.answer in ("needed", "hardly needed"):
+        first = found.culprits[0]
+        lines.append(f"The line that blocked longest ({first.longest:.1f} s): {first.place}: {first.source}")
+    lines += ["", f"Report: {files[0]}", f"It took {found.seconds:.0f} s.", ""]
+    return "\n".join(lines)
