@@ -10,10 +10,10 @@ from pathlib import Path
 from loadtests.compare.blame import Culprit, culprits
 from loadtests.compare.choice import Choice, choose
 from loadtests.compare.drive import Drive
-from loadtests.compare.servers import AppFailed, Server, serving
 from loadtests.compare.trial import Findings, Trial
 from loadtests.compare.verdict import Verdict, judge
 from loadtests.compare.waiting import Outcome, outcome
+from loadtests.servers import AppFailed, Server, serving
 from loadtests.steps import StepFailed
 
 LONGEST = 150.0

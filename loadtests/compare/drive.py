@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from loadtests.compare.choice import Choice
 from loadtests.compare.record import Record
-from loadtests.compare.servers import Server
 from loadtests.compare.side import SHORTEST, Kind, Side
+from loadtests.servers import Server
 
 AIM = 60.0
 """Seconds that all bouts should take."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtests.browser import Limits
-from loadtests.compare.servers import Server
 from loadtests.compare.widgets import Action
 from loadtests.document import Document
 from loadtests.expectations import Expectation
 from loadtests.protocol import Message
+from loadtests.servers import Server
 from loadtests.steps import Step
 from loadtests.tab import Tab
 from loadtests.visitor import Visitor

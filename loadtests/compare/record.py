@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from loadtests.compare.cost import Cost
+from loadtests.cost import Cost
 
 ALONE = -1
 """In place of a bout's number: nobody else was there."""

@@ -10,11 +10,11 @@ from pathlib import Path
 from loadtests.compare.choice import BARE
 from loadtests.compare.comparison import Comparison
 from loadtests.compare.guest import LIMIT
-from loadtests.compare.surroundings import surroundings
 from loadtests.compare.waiting import Outcome, Waiting
 from loadtests.report import html, markdown
 from loadtests.report.page import Page, Section, Table, Tone
 from loadtests.report.words import NONE, counted, duration, memory, number, percent
+from loadtests.surroundings import surroundings
 
 TONES: dict[str, Tone] = {"needed": "bad", "not needed": "good"}
 """Other answers are neither."""

@@ -14,8 +14,8 @@ import psutil
 from loadtests.compare.choice import Choice, Task
 from loadtests.compare.guest import LIMIT, Guest, together
 from loadtests.compare.record import ALONE, Load, Record, Sample
-from loadtests.compare.servers import Server
 from loadtests.compare.trial import OPENING
+from loadtests.servers import Server
 from loadtests.steps import StepFailed
 
 Kind = Literal["click", "open"]

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from berth.errors import ConfigurationError
 from loadtests.compare.guest import LIMIT, Changes, Ending, Guest, Mark
-from loadtests.compare.servers import AppFailed, Server
 from loadtests.compare.widgets import Action, actions
 from loadtests.document import Document
+from loadtests.servers import AppFailed, Server
 from loadtests.steps import StepFailed
 
 BUDGET = 60.0

@@ -21,7 +21,7 @@ import requests
 
 from berth.errors import BerthError
 from berth.local.sessions import die_with_parent
-from loadtests.compare.cost import Cost, cpu_time, family
+from loadtests.cost import Cost, cpu_time, family
 
 STOCK = "panel serve"
 BERTH = "berth up"

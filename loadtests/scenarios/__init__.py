@@ -1,0 +1,1 @@
+"""Locustfiles: one scenario each. Run one by ``python -m loadtests NAME``, or by ``locust -f``."""
