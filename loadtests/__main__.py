@@ -9,9 +9,10 @@ scenario's (``python -m loadtests SCENARIO --help``), beside ``--factor`` and
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -48,24 +49,24 @@ def run(given: Sequence[str]) -> int:
         if not Path(script).is_file():
             raise ConfigurationError(f"{script}: there is no such file.")
     if "--help" in options or not scripts:
-        return _locust(name, options, {})
+        os.execv(sys.executable, _command(name, options))
+    signal.signal(signal.SIGTERM, _end)
     return _side_by_side(name, scripts, options)
 
 
 def _side_by_side(name: str, scripts: Sequence[str], options: list[str]) -> int:
-    factor = float(_taken(options, "--factor") or 0.1)
+    factor = _number("--factor", _taken(options, "--factor") or "0.1")
     report = Path(_taken(options, "--report") or f"loadtests-report/{name}-{datetime.now():%Y-%m-%d-%H%M%S}")
-    variables = {"LOCK_APP_SECONDS": ",".join(f"{factor * seconds:g}" for seconds in DURATIONS)}
-    os.environ.update(variables)
-    users = int(_value(options, "--users") or _value(options, "-u") or BERTHS)
+    os.environ["LOCK_APP_SECONDS"] = ",".join(f"{factor * seconds:g}" for seconds in DURATIONS)
+    users = _number("--users", _value(options, "--users") or _value(options, "-u") or str(BERTHS))
     folders, codes = [], []
-    servers: list[Server] = [Plain(scripts), Berth(scripts, users)]
+    servers: list[Server] = [Plain(scripts), Berth(scripts, round(users))]
     for server in servers:
         folder = report / server.name.replace(" ", "-")
         sys.stdout.write(f"{name} against `{server.name}` …\n")
         sys.stdout.flush()
         with server:
-            codes.append(_locust(name, [*options, *_about(server, folder)], variables))
+            codes.append(_locust(name, [*options, *_about(server, folder)]))
         folders.append(folder)
     from loadtests.report import compare
 
@@ -78,10 +79,34 @@ def _about(server: Server, folder: Path) -> list[str]:
     return [*described, "--report", str(folder), *watched]
 
 
-def _locust(name: str, options: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Run Locust without its own pages, in a process of its own: it changes whatever process it runs in."""
-    command = [sys.executable, "-m", "locust", "-f", str(SCENARIOS / f"{name}.py"), "--headless", "--only-summary"]
-    return subprocess.run([*command, *options], env={**os.environ, **variables}, check=False).returncode
+def _locust(name: str, options: Sequence[str]) -> int:
+    """Run Locust in a process of its own, since it changes whatever process it runs in; return its exit code."""
+    with subprocess.Popen(_command(name, options)) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+
+
+def _command(name: str, options: Sequence[str]) -> list[str]:
+    scenario = str(SCENARIOS / f"{name}.py")
+    return [sys.executable, "-m", "locust", "-f", scenario, "--headless", "--only-summary", *options]
+
+
+def _end(number: int, frame: object) -> None:
+    """Let everything that was started end in order."""
+    raise SystemExit(128 + number)
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ConfigurationError(f"{option} {text!r}: give a number above 0.")
+    return number
 
 
 def _taken(options: list[str], name: str) -> str:

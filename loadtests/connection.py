@@ -35,7 +35,7 @@ class LimitedSocket(websocket.WebSocket):
 
     def recv_frame(self) -> websocket.ABNF:
         """Return the next frame. Raises ProtocolError for a message of too many fragments."""
-        frame = super().recv_frame()
+        frame: websocket.ABNF = super().recv_frame()
         if frame.opcode in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY, websocket.ABNF.OPCODE_CONT):
             self._fragments = 0 if frame.fin else self._fragments + len(frame.data)
             _check_size(self._fragments, self.limit)

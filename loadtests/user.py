@@ -20,6 +20,7 @@ from typing import Any
 
 import gevent
 from locust import User
+from locust.runners import WorkerRunner
 
 from loadtests.browser import Limits
 from loadtests.run.session import Session, session_of
@@ -42,7 +43,7 @@ LONG = ("open", "seat", "waiting room", "reconnect")
 _numbers = itertools.count(1)
 
 
-class PanelUser(User):  # type: ignore[misc]  # Locust's metaclass has no types
+class PanelUser(User):
     """A visitor with a browser of their own. ``persona`` is what the report calls them."""
 
     abstract = True
@@ -113,8 +114,8 @@ class PanelUser(User):  # type: ignore[misc]  # Locust's metaclass has no types
     @property
     def _place(self) -> str:
         """Which worker this is, since visitors of two must not have the same name."""
-        index = getattr(self.environment.runner, "worker_index", None)
-        return "" if index is None else f"{index}."
+        runner = self.environment.runner
+        return f"{runner.worker_index}." if isinstance(runner, WorkerRunner) else ""
 
 
 class BoundedDiary(Diary):

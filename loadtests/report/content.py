@@ -62,7 +62,8 @@ def _sentences(summary: Summary) -> Iterator[str]:
     )
     seat = summary.seat
     if seat.waited and seat.max is not None:
+        last = f", in place {seat.place} at the most" if seat.place else ""
         yield (
-            f"{words.counted(seat.waited, 'visitor')} sat in the waiting room; a seat took {words.duration(seat.p50)} "
-            f"(median), and {words.duration(seat.max)} at the most."
+            f"{words.counted(seat.waited, 'visitor')} sat in the waiting room{last}; a seat took "
+            f"{words.duration(seat.p50)} (median), and {words.duration(seat.max)} at the most."
         )

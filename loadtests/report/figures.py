@@ -67,7 +67,7 @@ def summary(run: Run) -> Summary:
         cut=run.cut,
         isolation=isolation(run.steps),
         steps=kinds.figures(run.steps),
-        seat=kinds.seats(run.steps),
+        seat=kinds.seats(run),
         sessions=kinds.sessions(run.steps),
         errors=kinds.errors(run.steps),
         fleet=fleets.fleet(run),

@@ -91,7 +91,7 @@ def fleet(run: Run) -> Fleet:
 def memory(run: Run) -> Memory:
     """Return the memory of all roles, and of each its memory and processor."""
     opened = visits(run)
-    names = [source for source, what in run.fleet if source != FLEET]
+    names = [source for source, what in run.fleet if source != FLEET and what in (MEMORY, CPU)]
     roles = {name: _role(run, name, opened) for name in dict.fromkeys(names)}
     series = used(run)
     if not series:

@@ -15,6 +15,9 @@ from loadtests.report.timeline import Timeline
 SESSION, OPEN, SEAT, ROOM = "session", "open", "seat", "waiting room"
 """Names of steps that mean something to the report; all others are a scenario's own."""
 
+PLACE = "place"
+"""What a waiting visitor is told, in fleet.csv."""
+
 
 @dataclass(frozen=True)
 class StepFigures(Spread):
@@ -68,11 +71,16 @@ class Sessions:
 
 @dataclass(frozen=True)
 class Seats(Spread):
-    """Time to a seat (s): from the request until the page came. ``waited`` counts visits to the waiting room."""
+    """Time to a seat (s): from the request until the page came.
+
+    ``waited`` counts visits to the waiting room, ``place`` is the last place in the
+    queue that anybody was told there, 0 if nobody was.
+    """
 
     count: int = 0
     errors: int = 0
     waited: int = 0
+    place: int = 0
 
 
 def figures(steps: Steps) -> dict[str, StepFigures]:
@@ -105,12 +113,14 @@ def sessions(steps: Steps) -> Sessions:
     return Sessions(opened, sum(reasons.values()), dict(sorted(reasons.items(), key=lambda item: -item[1])))
 
 
-def seats(steps: Steps) -> Seats:
+def seats(run: Run) -> Seats:
     """Return how long it took to get a seat."""
+    steps = run.steps
     mine = steps.named(SEAT)
     well = mine & (steps.error == 0)
     counts = {"count": int(mine.sum()), "errors": int((mine & ~well).sum()), "waited": int(steps.named(ROOM).sum())}
-    return Seats(**vars(spread(steps.seconds[well])), **counts)
+    told = [int(series.value.max()) for (_, what), series in run.fleet.items() if what == PLACE]
+    return Seats(**vars(spread(steps.seconds[well])), **counts, place=max(told, default=0))
 
 
 def visits(run: Run) -> Floats:

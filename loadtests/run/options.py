@@ -74,6 +74,8 @@ class Options:
             given={name: str(value) for name, value in sorted(vars(given).items()) if _shown(name, value)},
         )
         options.check()
+        if given.headless and not given.worker and not environment.host:
+            raise ConfigurationError("--host is missing: where do the visitors go? Give --host http://127.0.0.1:8080.")
         return options
 
     def check(self) -> None:

@@ -45,8 +45,13 @@ def test_seats_count_those_who_waited_and_those_who_got_none(tmp_path: Path) -> 
         other("waiting room", 1, 2.9, "b"),
         other("seat", 2, 60.0, "c", "no seat came in 60 s"),
     )
-    seats = kinds.seats(found.steps)
+    seats = kinds.seats(found)
     assert (seats.count, seats.errors, seats.waited, seats.p50, seats.max) == (3, 1, 1, 0.2, 3.0)
+
+
+def test_the_last_place_in_the_queue_is_that_of_any_visitor(tmp_path: Path) -> None:
+    places = [(1_800_000_000.0 + second, f"quick-{second}", "place", second) for second in (1, 7, 3)]
+    assert kinds.seats(run(tmp_path, other("seat", 0, 0.2), fleet=places)).place == 7
 
 
 def test_sessions_are_lost_for_a_reason(tmp_path: Path) -> None:
