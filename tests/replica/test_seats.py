@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from berth.replica.seats import CONNECTING_GRACE, Graces, Seats
+from berth.replica.seats import ARRIVING_GRACE, CONNECTING_GRACE, Graces, Seats
 
 GRACES = Graces(left=20, lost=900)
 
@@ -22,6 +22,27 @@ def test_a_seat_that_nobody_comes_to_is_free_after_the_left_grace() -> None:
     seats = seated()
     assert not ended(seats, 119)
     assert seats.over(120) == [("v", "left")]
+
+
+def test_who_is_on_the_way_has_time_however_short_the_left_grace_is() -> None:
+    """A slow network does not cost a newcomer the seat; once they were there, the short grace counts."""
+    seats = seated(Graces(left=1, lost=900))
+    assert not ended(seats, 100 + ARRIVING_GRACE - 1)
+    seats.get("v").page("p", "open", 119)
+    seats.get("v").left("p", 120)
+    assert not ended(seats, 120.5)
+    assert ended(seats, 121)
+
+
+def test_who_comes_again_is_on_the_way_again() -> None:
+    """Somebody whom the lobby sends to the seat that they had does not find it gone."""
+    seats = seated(Graces(left=1, lost=900))
+    seat = seats.get("v")
+    seat.page("p", "open", 101)
+    seat.left("p", 110)
+    seat.comes(110.5)
+    assert not ended(seats, 115)
+    assert ended(seats, 110.5 + ARRIVING_GRACE)
 
 
 def test_an_open_page_keeps_the_seat_for_ever() -> None:

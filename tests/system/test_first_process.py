@@ -159,6 +159,7 @@ def test_orphans_of_a_dashboard_end_with_its_berth(tmp_path: Path) -> None:
         orphans = [one for one in first.children(recursive=True) if "time.sleep(600)" in " ".join(one.cmdline())]
         assert orphans
         replica.call("/seats/reserve", visitor="one", user="alice")
+        replica.call("/seats/release", visitor="one", reason="logout")
         _, left = psutil.wait_procs(orphans, timeout=10)
         assert len(left) < len(orphans)
         replica.until(lambda: all(one.status() != psutil.STATUS_ZOMBIE for one in first.children()))

@@ -13,6 +13,10 @@ from typing import Literal
 
 PageState = Literal["opening", "served", "open", "lost"]
 
+ARRIVING_GRACE = 20.0
+"""Seconds in which a visitor who was given this seat asks for the first page: networks are slow, however short
+the time is for which a seat that was left is kept."""
+
 CONNECTING_GRACE = 60.0
 """Seconds that a page has to fetch its scripts and open its WebSocket."""
 
@@ -49,11 +53,13 @@ class Seat:
     taken_at: float
     active_at: float = 0.0
     left_at: float = 0.0
+    arrives_until: float = 0.0
     warned: bool = False
     pages: dict[str, Page] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.active_at = self.left_at = self.taken_at
+        self.comes(self.taken_at)
 
     def page(self, page: str, state: PageState | Literal["closed"], now: float) -> None:
         """Note a page's new state. A page that was left stays forgotten when its connection ends."""
@@ -64,11 +70,12 @@ class Seat:
             return
         if state in ("opening", "open"):
             self.active(now)
+            self.arrives_until = 0.0
         self.pages[page] = Page(state, now)
 
     def comes(self, now: float) -> None:
         """Note that the visitor is on the way to this seat, which must not end meanwhile."""
-        self.left_at = now
+        self.arrives_until = now + ARRIVING_GRACE
 
     def left(self, page: str, now: float) -> None:
         """Note that the visitor left ``page``."""
@@ -82,7 +89,7 @@ class Seat:
 
     def ends_at(self, graces: Graces) -> float:
         """Return when the seat is free again for want of pages; infinity while there is an open one."""
-        ends = [self.left_at + graces.left]
+        ends = [self.left_at + graces.left, self.arrives_until]
         for page in self.pages.values():
             if page.state in ("open", "opening"):
                 return float("inf")

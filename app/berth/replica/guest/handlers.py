@@ -144,6 +144,7 @@ class SocketHandler(WSHandler):
     guest: Guest
     page: Page | None = None
     resumed = False
+    closed = False
     missed = 0
     stalled = 0
     taken = 0
@@ -184,6 +185,9 @@ class SocketHandler(WSHandler):
         self.resumed = self.page.connected
         await super()._async_open(token)
         self.guest.pages.connected(self.page)
+        if self.closed:
+            # It ended while its session was looked for, and Bokeh knows only now which one it belonged to.
+            self.on_close()
 
     async def _handle(self, message: Any) -> Any:
         if self.resumed and message.msgtype == "PULL-DOC-REQ":
@@ -219,6 +223,7 @@ class SocketHandler(WSHandler):
 
     def on_close(self) -> None:
         """Keep the session for a while: the page may come back."""
+        self.closed = True
         self.guest.sockets.discard(self)
         session = self.connection.session if self.connection and self.connection._session else None
         if session is None or not session.destroyed:
