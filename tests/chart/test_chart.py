@@ -27,6 +27,12 @@ EXCEPTIONS = {
 }
 """What kube-score would have otherwise, and why it is not so."""
 
+OF_LOAD_TESTS = {
+    "deployment-strategy": "a load test reads the controller through a Service, and two would pull at the same floor",
+    "deployment-replicas": "the same: never two controllers",
+}
+"""The same, where a load test runs."""
+
 scenarios = pytest.mark.parametrize("values", SCENARIOS, ids=lambda path: path.name.removesuffix("-values.yaml"))
 
 
@@ -34,7 +40,7 @@ def workloads(*arguments: str | Path) -> list[Object]:
     """Return metadata and spec of all pods that are rendered."""
     found = []
     for one in objects(*arguments):
-        if one["kind"] == "Deployment":
+        if one["kind"] in ("Deployment", "Job"):
             found.append({"metadata": one["metadata"], "spec": one["spec"]["template"]["spec"]})
         if one["kind"] == "Pod":
             found.append(one)
@@ -44,7 +50,9 @@ def workloads(*arguments: str | Path) -> list[Object]:
 def containers(pod: Object) -> list[Object]:
     """Return all containers of a pod that the chart makes."""
     return [
-        one for one in pod["spec"]["containers"] if one["name"] in ("router", "lobby", "replica", "controller", "visit")
+        one
+        for one in pod["spec"]["containers"]
+        if one["name"] in ("router", "lobby", "replica", "controller", "visit", "loadtest")
     ]
 
 
@@ -76,7 +84,8 @@ def test_every_object_is_what_kubernetes_takes(values: Path) -> None:
 
 @scenarios
 def test_kube_score_finds_nothing_but_the_exceptions(values: Path) -> None:
-    ignored = [f"--ignore-test={name}" for name in EXCEPTIONS]
+    more = OF_LOAD_TESTS if values.name.startswith("loadtest-") else {}
+    ignored = [f"--ignore-test={name}" for name in EXCEPTIONS | more]
     command = ("kube-score", "score", "--ignore-container-cpu-limit", "--exit-one-on-warning", *ignored, "-")
     # It reads no HTTPRoute or PodMonitor.
     done = run(*command, given=rendered("--values", values))
