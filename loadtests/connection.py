@@ -12,7 +12,12 @@ from typing import Any
 import websocket
 from websocket._abnf import frame_buffer  # nothing public says a frame's length before it is read
 
+from loadtests.document import readable
 from loadtests.protocol import Assembler, Message, ProtocolError
+from loadtests.steps import ConnectionLost, StepFailed
+
+EXCERPT = 160
+"""Characters of a refusal that are kept."""
 
 Hear = Callable[[Message, float], None]
 """Gets every message, and when it was complete (of time.perf_counter)."""
@@ -53,13 +58,17 @@ class _LimitedFrames(frame_buffer):
 
 
 class Connection:
-    """A WebSocket that a thread of its own reads, until ``close`` or until the server or the network ends it."""
+    """A WebSocket that a thread of its own reads, until ``close`` or until the server or the network ends it.
+
+    ``reason`` says why it ended, in words, and is empty while it stands.
+    """
 
     def __init__(self, hear: Hear, end: End, limit: int) -> None:
         self._hear = hear
         self._end = end
         self._messages = Assembler(limit)
         self._socket = LimitedSocket(limit, sockopt=[NODELAY], enable_multithread=True)
+        self.reason = ""
         self._left = False
         self._reader = threading.Thread(target=self._read, daemon=True)
 
@@ -67,6 +76,12 @@ class Connection:
         """Connect and begin to read. Raises OSError or WebSocketException; ``timeout`` is in seconds."""
         try:
             self._socket.connect(url, subprotocols=["bokeh", token], cookie=cookies, origin=origin, timeout=timeout)
+        except websocket.WebSocketBadStatusException as error:
+            self._socket.shutdown()
+            said = readable((error.resp_body or b"").decode(errors="replace"))[:EXCERPT]
+            raise StepFailed(
+                f"the WebSocket was refused: status {error.status_code}: {said or 'without a word'}"
+            ) from None
         except BaseException:
             self._socket.shutdown()
             raise
@@ -75,9 +90,16 @@ class Connection:
         self._reader.start()
 
     def send(self, frames: Sequence[str]) -> None:
-        """Send a message. Raises OSError or WebSocketException."""
-        for frame in frames:
-            self._socket.send(frame)
+        """Send a message. Raises ConnectionLost, which says why it ended, or OSError or WebSocketException."""
+        try:
+            for frame in frames:
+                self._socket.send(frame)
+        except (OSError, websocket.WebSocketException):
+            # Whoever reads knows more: what the server said at last.
+            self._reader.join(1.0)
+            if self.reason:
+                raise ConnectionLost(self.reason) from None
+            raise
 
     def close(self) -> None:
         """Leave as a browser does: a closing frame, and no wait for the answer."""
@@ -96,13 +118,13 @@ class Connection:
 
     def _read(self) -> None:
         try:
-            reason = self._until_end()
+            self.reason = self._until_end()
         except (OSError, websocket.WebSocketException, ProtocolError, UnicodeError) as error:
-            reason = _reason(error)
+            self.reason = _reason(error)
         finally:
             self._socket.shutdown()
         if not self._left:
-            self._end(reason)
+            self._end(self.reason)
 
     def _until_end(self) -> str:
         while True:

@@ -81,8 +81,11 @@ class Diary:
         self.persona = persona
 
     @contextmanager
-    def step(self, name: str, work: Work = "") -> Iterator[Timer]:
-        """Time what is done within. Every failure is recorded in words and raised as StepFailed."""
+    def step(self, name: str, work: Work = "", limit: float = 0.0) -> Iterator[Timer]:
+        """Time what is done within. Every failure is recorded in words and raised as StepFailed.
+
+        ``limit`` (s) is what the step allows itself, 0 where that is the visitor's limit; for those who bound steps.
+        """
         timer = Timer()
         try:
             yield timer
@@ -116,5 +119,7 @@ def in_words(error: BaseException) -> str:
     while isinstance(error, requests.RequestException) and (error.__context__ or error.__cause__):
         error = error.__cause__ or error.__context__ or error
     text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, websocket.WebSocketConnectionClosedException):
+        return "the connection broke off"
     ours = isinstance(error, StepFailed | ProtocolError | LookupError)
     return text[:LONGEST] if ours else f"{type(error).__name__}: {text}"[:LONGEST]

@@ -48,9 +48,11 @@ class Tab:
                 self._open()
             with self.diary.step("document") as timer:
                 timer.ended, timer.size = self._pull()
-        except FAILURES as error:
-            self._end_life(str(error))
+        except BaseException as error:
+            # Nobody else knows of this connection yet, whatever ends the visitor here.
             self.cut()
+            if isinstance(error, FAILURES):
+                self._end_life(str(error))
             raise
         return timer.ended
 
@@ -73,7 +75,7 @@ class Tab:
         expression), or makes it true of the document, or else until the server
         has dealt with the click. ``timeout`` (s) is the visitor's limit if 0.
         """
-        with self.diary.step(f"click {label}", work) as timer:
+        with self.diary.step(f"click {label}", work, timeout) as timer:
             event = happened("button_click", self.find(label).id)
             timer.ended = self._act(event, f"the click on {label!r}", until, timeout)
         return timer.seconds
@@ -88,7 +90,7 @@ class Tab:
         attribute: str = "value",
     ) -> float:
         """Give the widget with this label a value; otherwise as ``click``."""
-        with self.diary.step(f"set {label}", work) as timer:
+        with self.diary.step(f"set {label}", work, timeout) as timer:
             model = self.find(label)
             model.attributes[attribute] = value
             event = changed(model.id, attribute, value)
@@ -97,7 +99,7 @@ class Tab:
 
     def wait(self, until: str | Callable[[Document], bool], name: str = "wait", timeout: float = 0.0) -> float:
         """Wait until a change shows a text or makes something true; return how long that took (s)."""
-        with self.diary.step(name) as timer:
+        with self.diary.step(name, limit=timeout) as timer:
             expected = _expected(until)
             self._board.expect(expected)
             try:
@@ -151,7 +153,7 @@ class Tab:
 
         Raises ConnectionLost when the session is gone, or another one answers in its place.
         """
-        with self.diary.step("reconnect") as timer:
+        with self.diary.step("reconnect", limit=within) as timer:
             timer.began = self.lost_at or timer.began
             roots = list(self.document.roots)
             timer.ended = self._again(time.perf_counter() + within)

@@ -74,10 +74,10 @@ class PanelUser(User):
         return self.visitor.open(self.page)
 
     def leave(self) -> None:
-        """Leave all tabs as a browser does."""
+        """Leave all tabs as a browser does. A session that was lost and is not there again stays lost."""
         for tab in list(self.visitor.tabs):
             self.visitor.tabs.remove(tab)
-            tab.leave()
+            tab.give_up(tab.lost) if tab.lost else tab.leave()
 
     @contextmanager
     def trying(self) -> Iterator[None]:
@@ -126,8 +126,9 @@ class BoundedDiary(Diary):
         self._limits = limits
 
     @contextmanager
-    def step(self, name: str, work: Work = "") -> Iterator[Timer]:
+    def step(self, name: str, work: Work = "", limit: float = 0.0) -> Iterator[Timer]:
         """Time what is done within, and raise StepFailed when it takes too long."""
-        most = self._limits.step + SLACK + (self._limits.waiting + 3 * self._limits.step if name in LONG else 0)
-        with super().step(name, work) as timer, gevent.Timeout(most, StepFailed(f"no answer in {most:.0f} s")):
+        within = self._limits.waiting + 3 * self._limits.step if name in LONG else 0.0
+        most = max(limit, self._limits.step) + SLACK + within
+        with super().step(name, work, limit) as timer, gevent.Timeout(most, StepFailed(f"no answer in {most:.0f} s")):
             yield timer

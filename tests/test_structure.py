@@ -82,7 +82,8 @@ def test_a_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     assert files() <= packed
     assert {Path(name).suffix for name in packed} >= {".py", ".html", ".css", ".js", ".svg", ".j2"}
     assert any(name.endswith("licenses/LICENSE") for name in packed)
-    assert {name.split("/")[0] for name in packed} == {"berth", "loadtests", wheel.name.rsplit("-", 3)[0] + ".dist-info"}
+    described = wheel.name.rsplit("-", 3)[0] + ".dist-info"
+    assert {name.split("/")[0] for name in packed} == {"berth", "loadtests", described}
     assert "loadtests/report/templates/report.html" in packed
     assert not any(name.startswith("loadtests/bench/") for name in packed), "needs what the tests share"
 

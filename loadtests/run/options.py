@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from berth.errors import ConfigurationError
 
@@ -29,12 +33,12 @@ def add(parser: LocustArgumentParser) -> None:
         env_var="CREDENTIALS",
         help="who logs in: user:password, more of them separated by commas, each taken in turn (default: nobody)",
     )
-    add("--step-limit", type=float, default=60.0, help="seconds after which a step is given up (default 60)")
-    add("--waiting-limit", type=float, default=600.0, help="seconds after which a visitor stops waiting for a seat")
+    add("--step-limit", type=above_zero, default=60.0, help="seconds after which a step is given up (default 60)")
+    add("--waiting-limit", type=above_zero, default=600.0, help="seconds after which waiting for a seat is given up")
     add("--report", default=os.environ.get("BERTH_REPORT", ""), include_in_web_ui=False, help="folder of the report")
     add("--thresholds", default="", include_in_web_ui=False, help="TOML file of what the run must keep")
     add("--watch", default="", help="operations ports that are asked for seats: URLs separated by commas")
-    add("--watch-pid", type=int, default=0, help="process whose family's memory is noted (same machine)")
+    add("--watch-pid", type=whole, default=0, help="process whose family's memory is noted (same machine)")
     add("--label", default="", help="what serves, for the report: berth up")
 
 
@@ -74,8 +78,8 @@ class Options:
             given={name: str(value) for name, value in sorted(vars(given).items()) if _shown(name, value)},
         )
         options.check()
-        if given.headless and not given.worker and not environment.host:
-            raise ConfigurationError("--host is missing: where do the visitors go? Give --host http://127.0.0.1:8080.")
+        if given.headless and not given.worker:
+            _check_host(environment.host or "")
         return options
 
     def check(self) -> None:
@@ -84,14 +88,53 @@ class Options:
             raise ConfigurationError(f"--page {self.page!r} is no path: it begins with a slash, as in /explorer.")
         if any(":" not in one or not one.split(":", 1)[1] for one in self.credentials):
             raise ConfigurationError("--credentials: each must be user:password, separated by commas.")
-        for name, value in (("--step-limit", self.step_limit), ("--waiting-limit", self.waiting_limit)):
-            if not 0 < value < 1e6:
-                raise ConfigurationError(f"{name} {value:g}: give seconds above 0.")
+        if self.watch_pid and not psutil.pid_exists(self.watch_pid):
+            raise ConfigurationError(f"--watch-pid {self.watch_pid}: there is no such process on this machine.")
         for url in self.watch:
             if not url.startswith(("http://", "https://")):
                 raise ConfigurationError(f"--watch {url!r} is no URL, as http://127.0.0.1:9090 is.")
         if self.thresholds and not self.thresholds.is_file():
             raise ConfigurationError(f"--thresholds {self.thresholds}: there is no such file.")
+
+
+def _check_host(host: str) -> None:
+    if not host:
+        raise ConfigurationError("--host is missing: where do the visitors go? Give --host http://127.0.0.1:8080.")
+    if not host.startswith(("http://", "https://")):
+        raise ConfigurationError(f"--host {host!r} is no URL, as http://127.0.0.1:8080 is.")
+
+
+def above_zero(text: str) -> float:
+    """Read an option's number; an argument parser names the option with what this raises."""
+    number = _number(text)
+    if number <= 0:
+        raise ArgumentTypeError(f"{text!r} is no number above 0")
+    return number
+
+
+def whole(text: str) -> int:
+    """Read how many, 0 or more."""
+    number = _number(text)
+    if number < 0 or number != int(number):
+        raise ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(number)
+
+
+def share(text: str) -> float:
+    """Read a part of all."""
+    number = _number(text)
+    if not 0 <= number <= 1:
+        raise ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return number
+
+
+def _number(text: str) -> float:
+    """Return -1 for what is no number, or has no end."""
+    try:
+        number = float(text)
+    except ValueError:
+        return -1.0
+    return number if isfinite(number) else -1.0
 
 
 def _split(text: str) -> tuple[str, ...]:

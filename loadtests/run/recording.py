@@ -50,9 +50,10 @@ class Recording:
         return rows
 
     def _count(self, step: Step) -> None:
-        if step.name == "document" and not step.error:
+        # A tab that could not connect ends like any other, by a step of its own.
+        if step.name == "document" or (step.name == "WebSocket" and step.error):
             self.sessions += 1
-        elif step.name == "session" and self.sessions:
+        elif step.name == "session":
             self.sessions -= 1
 
 

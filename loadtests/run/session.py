@@ -14,13 +14,14 @@ from weakref import WeakKeyDictionary
 import gevent
 from locust import events
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRunner
 
 from berth.errors import ConfigurationError
 from loadtests.run import options
 from loadtests.run.fleet import watch_fleet
-from loadtests.run.folder import Folder
+from loadtests.run.folder import Folder, Rows
 from loadtests.run.gauge import watch_client
+from loadtests.run.handover import Gathering, hand_over
 from loadtests.run.options import Options
 from loadtests.run.recording import Recording
 from loadtests.surroundings import surroundings
@@ -46,6 +47,8 @@ class Session:
         self.folder: Folder | None = None
         self.began = time.time()
         self.visitors = 0
+        self.stopped = ""
+        self.failures = 0
         self._greenlets: list[gevent.Greenlet] = []
 
     def begin(self) -> None:
@@ -58,6 +61,11 @@ class Session:
             self._spawn(watch_fleet, self.recording, self.options.watch, self.options.watch_pid)
         if not isinstance(runner, MasterRunner):
             self._spawn(watch_client, self.recording, self.worker)
+        if isinstance(runner, MasterRunner):
+            gathering = Gathering(runner, self.add)
+            self.environment.events.test_stopping.add_listener(lambda **_: gathering.gather())
+        elif isinstance(runner, WorkerRunner):
+            hand_over(runner, self.recording.take)
 
     @property
     def worker(self) -> str:
@@ -66,32 +74,51 @@ class Session:
         return f"worker {runner.worker_index}" if isinstance(runner, WorkerRunner) else "client"
 
     def end(self) -> int:
-        """Write the rest and the report; return its exit code, or 1 where steps failed and no thresholds allow that."""
+        """Let visitors leave, write the rest and the report; return the exit code.
+
+        It is the report's, or 1 where steps failed and no thresholds allow
+        that, or where a scenario itself raised.
+        """
+        self._stop()
         gevent.killall(self._greenlets)
         if not self.folder:
-            return 0
-        self.folder.add(self.recording.take())
+            return int(self._raised)
+        self.add(self.recording.take())
         self.folder.describe(self._about(time.time()))
         self.folder.close()
         # Needs matplotlib, which visitors do not.
         from loadtests.report import write
 
         code = write(self.options.report, self.options.thresholds)
-        failed = self.options.thresholds is None and self.environment.stats.total.num_failures > 0
-        return code or int(failed)
+        failed = self.options.thresholds is None and self.failures > 0
+        return code or int(failed or self._raised)
 
-    def add(self, rows: Any) -> None:
-        """Take a worker's lines."""
+    def add(self, rows: Rows | None) -> None:
+        """Write lines, of this process or of a worker."""
         if self.folder and rows:
+            self.failures += sum(bool(step[-1]) for step in rows.get("steps", ()))
             self.folder.add(rows)
 
+    @property
+    def _raised(self) -> bool:
+        """Whether anything but a failed step ended a visitor's task."""
+        runner = self.environment.runner
+        return bool(runner and runner.exceptions)
+
+    def _stop(self) -> None:
+        """Stop the visitors, whom Locust would stop only after the report; workers send their last lines meanwhile."""
+        runner = self.environment.runner
+        if runner and runner.state in (STATE_SPAWNING, STATE_RUNNING):
+            self.stopped = f"by a signal, with {runner.user_count} visitors there"
+        if runner:
+            runner.quit()
+
     def _write(self) -> None:
-        assert self.folder
         while True:
             gevent.sleep(INTERVAL)
             runner = self.environment.runner
             self.visitors = max(self.visitors, runner.user_count if runner else 0)
-            self.folder.add(self.recording.take())
+            self.add(self.recording.take())
 
     def _spawn(self, function: Any, *arguments: Any) -> None:
         self._greenlets.append(gevent.spawn(function, *arguments))
@@ -107,7 +134,7 @@ class Session:
             "options": self.options.given,
             "machine": {name: surroundings()[name] for name in ("machine", "system")},
             "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-            "stopped": "",
+            "stopped": self.stopped,
             "label": self.options.label,
         }
 

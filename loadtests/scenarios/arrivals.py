@@ -7,13 +7,14 @@ from typing import Any
 import gevent
 from locust import LoadTestShape, task
 
+from loadtests.run.options import above_zero, whole
 from loadtests.scenarios.target import AppUser, Tasks, declare
 
 
 def _options(parser: Any) -> None:
-    parser.add_argument("--ramp", type=float, default=30.0, help="seconds over which --users come (default 30)")
-    parser.add_argument("--burst", type=int, default=10, help="visitors who come all at once after that (default 10)")
-    parser.add_argument("--stay", type=float, default=20.0, help="seconds for which each visitor stays (default 20)")
+    parser.add_argument("--ramp", type=above_zero, default=30.0, help="seconds over which --users come (default 30)")
+    parser.add_argument("--burst", type=whole, default=10, help="visitors who come all at once after that (default 10)")
+    parser.add_argument("--stay", type=above_zero, default=20.0, help="seconds for which each one stays (default 20)")
 
 
 declare(_options)

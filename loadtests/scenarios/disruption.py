@@ -15,15 +15,14 @@ from locust import events, task
 from locust.runners import WorkerRunner
 
 from berth.errors import ConfigurationError
+from loadtests.run.options import above_zero
 from loadtests.run.session import or_exit, session_of
 from loadtests.scenarios.target import AppUser, Tasks, declare
 from loadtests.steps import Step, StepFailed
+from loadtests.tab import Tab
 
-PAUSE = 0.5
-"""Seconds between two tasks."""
-
-BACK = 60.0
-"""Seconds within which a connection that was cut must be there again."""
+PAUSE, LOOK = 0.5, 0.05
+"""Seconds between two tasks, and between two looks at the connection meanwhile."""
 
 NOTICE, SETTLE = 0.2, 2.0
 """Seconds until a broken connection is known to be, and in which a task that was under way ends."""
@@ -36,6 +35,12 @@ def _options(parser: Any) -> None:
         default=[],
         metavar="SECONDS:COMMAND",
         help="command, run so far into the run",
+    )
+    parser.add_argument(
+        "--back-within",
+        type=above_zero,
+        default=60.0,
+        help="seconds in which a session whose connection broke must be there again, or is lost (default 60)",
     )
 
 
@@ -54,20 +59,26 @@ class Resident(AppUser):
             tasks = Tasks(self.tab())
             while True:
                 self._work(tasks)
-                gevent.sleep(PAUSE)
+                self._pause(tasks.tab)
 
     def _work(self, tasks: Tasks) -> None:
-        tab = tasks.tab
+        if tasks.tab.lost:
+            tasks.tab.reconnect(self.environment.parsed_options.back_within)
+            gevent.sleep(SETTLE)
+            tasks.resume(self.target.quick)
         try:
             tasks.do(self.target.quick, "quick")
         except StepFailed:
             gevent.sleep(NOTICE)
-            if not tab.lost:
+            if not tasks.tab.lost:
                 raise
-        if tab.lost:
-            tab.reconnect(BACK)
-            gevent.sleep(SETTLE)
-            tasks.resume(self.target.quick)
+
+    def _pause(self, tab: Tab) -> None:
+        """Rest, but not while the connection is broken: a page tries at once to come back."""
+        rested = 0.0
+        while rested < PAUSE and not tab.lost:
+            gevent.sleep(LOOK)
+            rested += LOOK
 
 
 def read(order: str) -> tuple[float, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import gevent
 from locust import events, task
 
+from loadtests.run.options import above_zero, share
 from loadtests.scenarios.target import AppUser, Tasks, declare
 
 THINK = (0.3, 1.0)
@@ -15,8 +16,8 @@ THINK = (0.3, 1.0)
 
 
 def _options(parser: Any) -> None:
-    parser.add_argument("--heavy-share", type=float, default=0.25, help="part of the users who do heavy tasks")
-    parser.add_argument("--rest", type=float, default=3.0, help="seconds between two heavy tasks (default 3)")
+    parser.add_argument("--heavy-share", type=share, default=0.25, help="part of the users who do heavy tasks")
+    parser.add_argument("--rest", type=above_zero, default=3.0, help="seconds between two heavy tasks (default 3)")
 
 
 declare(_options)
@@ -24,8 +25,8 @@ declare(_options)
 
 @events.init.add_listener
 def _weigh(environment: Any, **_: Any) -> None:
-    share = min(max(environment.parsed_options.heavy_share, 0.0), 1.0)
-    Heavy.weight, Quick.weight = max(share, 0.001), max(1.0 - share, 0.001)
+    heavy = environment.parsed_options.heavy_share
+    Heavy.weight, Quick.weight = max(heavy, 0.001), max(1.0 - heavy, 0.001)
 
 
 class Quick(AppUser):

@@ -11,6 +11,7 @@ import gevent
 from gevent.event import Event
 from locust import events, task
 
+from loadtests.run.options import whole
 from loadtests.scenarios.target import AppUser, Tasks, declare
 from loadtests.steps import StepFailed
 
@@ -27,7 +28,7 @@ begin, over = Event(), Event()
 
 
 def _options(parser: Any) -> None:
-    parser.add_argument("--rounds", type=int, default=3, help="how often the heavy task is done (default 3)")
+    parser.add_argument("--rounds", type=whole, default=3, help="how often the heavy task is done (default 3)")
 
 
 declare(_options)
