@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -26,15 +26,22 @@ COMPONENTS = {
 }
 """Folder of each kind that not every cluster needs; the rest is the base. The one ConfigMap is Grafana's dashboard."""
 
-FOLDERS = ("base", *sorted(set(COMPONENTS.values())))
+LOAD_TEST = "components/loadtest"
+"""Folder of all objects that the chart makes for a load test only."""
+
+FOLDERS = ("base", *sorted({*COMPONENTS.values(), LOAD_TEST}))
 """What is generated, whole."""
+
+RUN = re.compile(rf"\b({RELEASE}-loadtest)-[0-9a-f]{{8}}\b")
+"""A Job's name in the chart, which follows from its values."""
 
 HELMS_OWN = re.compile(
     r"(?m)^# Source: .*\n"
     r"|^ +(?:helm\.sh/chart|app\.kubernetes\.io/managed-by|app\.kubernetes\.io/version): .*\n"
     r"|^  namespace: .*\n"  # of the object; a RoleBinding's subject, deeper inside, must have one
+    r"| +$"
 )
-"""Lines that say where a text comes from. A version would be wrong after a change of the image."""
+"""What says where a text comes from, and blanks. A version would be wrong after a change of the image."""
 
 NOTE = "# Made from the chart by `make k8s`. Change it there, or patch it in an overlay.\n"
 
@@ -47,7 +54,7 @@ HEADS = {
 
 def main() -> None:
     """Write everything anew below the folder named, or where this file lies."""
-    written = generated(rendered())
+    written = generated(rendered(), rendered("loadTest.enabled=true"))
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     for folder in FOLDERS:
         for path in (target / folder).glob("*.yaml"):
@@ -58,22 +65,25 @@ def main() -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def rendered() -> str:
-    """Return what the chart makes of values.yaml. Ends the program with Helm's words if it makes nothing."""
-    values = HERE / "values.yaml"
-    command = ["helm", "template", RELEASE, str(CHART), "--namespace", "default", "--no-hooks", "--values", str(values)]
+def rendered(*values: str) -> Sequence[str]:
+    """Return the manifests that the chart makes of values.yaml and these. Ends the program with Helm's words if not."""
+    command = ["helm", "template", RELEASE, str(CHART), "--namespace", "default", "--no-hooks"]
+    command += ["--values", str(HERE / "values.yaml"), *(f"--set={value}" for value in values)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (fixed words, paths of this repository)
     except FileNotFoundError:
         sys.exit("helm is not on PATH: https://helm.sh/docs/intro/install/")
     if done.returncode:
         sys.exit(done.stderr)
-    return done.stdout
+    return re.split(r"(?m)^---\n", done.stdout)
 
 
-def generated(manifests: str) -> Mapping[str, str]:
+def generated(manifests: Sequence[str], with_load_test: Sequence[str]) -> Mapping[str, str]:
     """Return all files by their paths below k8s/: one object a file, and a kustomization a folder."""
-    files = dict(objects(manifests))
+    files = dict(file for manifest in manifests for file in files_of(manifest))
+    for manifest in with_load_test:
+        if manifest not in manifests:
+            files |= dict(files_of(RUN.sub(r"\1", manifest), LOAD_TEST))
     names: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(map(Path, files)):
         names[path.parent.as_posix()].append(path.name)
@@ -84,17 +94,16 @@ def generated(manifests: str) -> Mapping[str, str]:
     return files
 
 
-def objects(manifests: str) -> Iterator[tuple[str, str]]:
-    """Yield path and text of every object."""
-    for document in re.split(r"(?m)^---\n", manifests):
-        found = yaml.safe_load(document)
-        if not found:
-            continue
-        kind = found["kind"]
-        name = found["metadata"]["name"].removeprefix(RELEASE).strip("-")
-        file = "-".join(filter(None, (name, kind.lower())))
-        text = HELMS_OWN.sub("", document).strip()
-        yield f"{COMPONENTS.get(kind, 'base')}/{file}.yaml", f"{NOTE}{text}\n"
+def files_of(manifest: str, folder: str = "") -> Iterator[tuple[str, str]]:
+    """Yield path and text of the object, if there is one; without ``folder`` it belongs where its kind does."""
+    found = yaml.safe_load(manifest)
+    if not found:
+        return
+    kind = found["kind"]
+    name = found["metadata"]["name"].removeprefix(RELEASE).strip("-")
+    file = "-".join(filter(None, (name, kind.lower())))
+    text = HELMS_OWN.sub("", manifest).strip()
+    yield f"{folder or COMPONENTS.get(kind, 'base')}/{file}.yaml", f"{NOTE}{text}\n"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """``python -m loadtests SCENARIO [SCRIPT …] [options]``: a scenario against a host, or against two servers.
 
-With scripts, they are served by ``panel serve`` and then by ``berth up`` on
-this machine, and the report compares both. All options are Locust's and the
-scenario's (``python -m loadtests SCENARIO --help``), beside ``--factor`` and
-``--report``.
+With scripts (files, or folders with a ``main.py``), they are served by ``panel
+serve`` and then by ``berth up`` on this machine, and the report compares both.
+All options are Locust's and the scenario's (``python -m loadtests SCENARIO
+--help``), beside ``--factor`` and ``--report``.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from berth.errors import BerthError, ConfigurationError
+from berth.serving import Serving
 from loadtests.servers import Berth, Plain, Server
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -38,16 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(given: Sequence[str]) -> int:
-    """Run a scenario. Raises ConfigurationError for one that does not exist, and for scripts that do not."""
+    """Run a scenario. Raises ConfigurationError for one that does not exist, and for what cannot be served."""
     names = sorted(path.stem for path in SCENARIOS.glob("*.py") if path.stem not in ("__init__", "target"))
     if not given or given[0] not in names:
         raise ConfigurationError(f"Which scenario? python -m loadtests SCENARIO, which is one of {', '.join(names)}.")
     name, *rest = given
-    scripts = [text for text in rest if text.endswith((".py", ".ipynb", ".md"))]
-    options = [text for text in rest if text not in scripts]
-    for script in scripts:
-        if not Path(script).is_file():
-            raise ConfigurationError(f"{script}: there is no such file.")
+    scripts = list(takewhile(lambda text: not text.startswith("-"), rest))
+    options = rest[len(scripts) :]
+    if scripts:
+        Serving(tuple(scripts)).check()
     if "--help" in options or not scripts:
         os.execv(sys.executable, _command(name, options))
     signal.signal(signal.SIGTERM, _end)

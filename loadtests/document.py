@@ -17,6 +17,9 @@ from loadtests.protocol import ProtocolError
 LABELS = ("label", "title", "name", "text")
 """Attributes that say what a person reads at a widget, the one that is most often meant first."""
 
+PART = re.compile(r"-\d{6,}$")
+"""How the names end that Panel's templates give to their parts: anew in every session, and nobody reads them."""
+
 STRUCTURE = ("kind", "attr", "id", "type")
 """Keys of what the protocol itself says, which nobody reads."""
 
@@ -36,7 +39,7 @@ class Model:
         """What a person reads at it; empty if nothing."""
         for name in LABELS:
             found = self.attributes.get(name)
-            if isinstance(found, str) and found.strip():
+            if isinstance(found, str) and found.strip() and not (name == "name" and PART.search(found)):
                 return readable(found)
         return ""
 
@@ -128,6 +131,21 @@ def readable(text: str) -> str:
     """Return what a person reads of a text that may hold markup, escaped once or twice."""
     plain = re.sub(r"<[^<>]*>", " ", html.unescape(text))
     return " ".join(html.unescape(plain).split())
+
+
+def choices(options: Any) -> list[tuple[Any, str]]:
+    """Return the values of a widget's options, each with what a person reads; of groups those of all."""
+    if isinstance(options, dict):
+        groups = options.get("entries")
+        return [pair for group in _pairs(groups) for pair in choices(group[1])]
+    given = options if isinstance(options, list) else []
+    pairs = (one if isinstance(one, list) and len(one) > 1 else (one, one) for one in given)
+    return [(value, readable(str(text))) for value, text, *_ in pairs]
+
+
+def _pairs(entries: Any) -> list[list[Any]]:
+    given = entries if isinstance(entries, list) else []
+    return [one for one in given if isinstance(one, list) and len(one) == 2]
 
 
 def _fits(model: Model, label: str | None, type: str | None, tag: str | None) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from loadtests.document import Document
 from loadtests.protocol import Message
 from loadtests.steps import ConnectionLost, StepFailed
+from loadtests.widgets import Widget, find
 
 
 class Expectation(ABC):
@@ -98,6 +99,35 @@ class State(Expectation):
 
     def __str__(self) -> str:
         return self.what
+
+
+class Enabled(Expectation):
+    """The widget with this label has been disabled, and can be used again: so pages show that a job is over."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self.label = label
+        self._widget: Widget | None = None
+        self._was_off = False
+
+    def fits(self, message: Message, texts: Sequence[str], document: Document) -> bool:
+        """Return whether it can be used after it could not."""
+        # Jobs report twenty times a second: the page is not searched every time.
+        if self._widget is None or document.models.get(self._widget.model.id) is not self._widget.model:
+            self._widget = self._find(document)
+        if self._widget is None:
+            return False
+        self._was_off |= self._widget.disabled
+        return self._was_off and not self._widget.disabled
+
+    def _find(self, document: Document) -> Widget | None:
+        try:
+            return find(document, self.label)
+        except LookupError:
+            return None
+
+    def __str__(self) -> str:
+        return f"the moment in which {self.label!r} can be used again"
 
 
 class Board:

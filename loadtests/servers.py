@@ -14,6 +14,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Any, Self
 
 import psutil
@@ -37,6 +38,9 @@ LAST_LINES = 12
 
 PORTS = range(20_000, 30_000)
 """Below the ports that systems give to outgoing connections."""
+
+MISSING = "No module named '"
+"""What Python says when a script imports what is not installed."""
 
 FAILED = re.compile(r"Error running application handler")
 """What Bokeh logs when a script raises while a page is made."""
@@ -109,8 +113,9 @@ class Server(AbstractContextManager[Any], ABC):
         return sum(cpu_time(process) for process in family(self._process.pid))
 
     def last_words(self) -> str:
-        """Return the end of its output."""
-        return "\n".join(self.lines[-LAST_LINES:]) or "It said nothing."
+        """Return the end of its output, without empty lines, and what many processes say at once only once."""
+        lines = dict.fromkeys(line for line in self.lines if line.strip())
+        return "\n".join([*lines][-LAST_LINES:]) or "It said nothing."
 
     def failure(self) -> AppFailed | None:
         """Return that the script raised, if the output says so."""
@@ -142,9 +147,11 @@ class Server(AbstractContextManager[Any], ABC):
                 self._process.send_signal(signal.SIGTERM)
                 time.sleep(0.2)
         psutil.wait_procs(everything, 5.0)
-        for process in {*everything, *family(self._process.pid)}:
+        living = {*everything, *family(self._process.pid)}
+        for process in living:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+        psutil.wait_procs(living, 5.0)
         self._process.wait()
         self._reader.join(2.0)
 
@@ -190,7 +197,8 @@ class Berth(Server):
         """Return whether the spares are there. Raises AppFailed when the scripts cannot be served."""
         status = self.status()
         if status["problem"]:
-            raise AppFailed(f"{status['problem'].rstrip('.')}. The server's last lines:\n{self.last_words()}")
+            said = in_words(self.scripts, status["problem"])
+            raise AppFailed(f"{said} The server's last lines:\n{self.last_words()}")
         return bool(status["ready"] >= self.spare) and requests.get(f"{self.url}/berth/livez", timeout=2).ok
 
     def status(self) -> dict[str, Any]:
@@ -231,6 +239,20 @@ class Berth(Server):
             "BERTH_SEAT_GRACE": "1",
             "BERTH_BLOCKED_AFTER": "0.25",
         }
+
+
+def in_words(scripts: Sequence[str], problem: str) -> str:
+    """Return why scripts cannot be served, with their names, and the way out where it is known."""
+    names = [script_name(script) for script in scripts]
+    said = f"{problem.rstrip('.')}."
+    if not any(name in said for name in names):
+        said = f"{', '.join(names)} cannot be served: {said}"
+    return f"{said} Install it into the environment that runs Berth." if MISSING in said else said
+
+
+def script_name(script: str) -> str:
+    """Return the name of a script, or of its folder."""
+    return Path(script).resolve().name
 
 
 @contextmanager

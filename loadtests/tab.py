@@ -13,10 +13,14 @@ from loadtests.connection import Connection
 from loadtests.document import Document, Model
 from loadtests.expectations import Board, Expectation, Greeting, Reply, State, Text
 from loadtests.page import Page
-from loadtests.protocol import Message, ProtocolError, Requests, changed, happened
+from loadtests.protocol import Message, ProtocolError, Requests, happened
 from loadtests.steps import FAILURES, ConnectionLost, Diary, Timer, Work
+from loadtests.widgets import find
 
 T = TypeVar("T")
+
+Until = str | Callable[[Document], bool] | Expectation
+"""What ends a step: a regular expression for a text, something that is true of the document, or an expectation."""
 
 RETRY = 0.25
 """Seconds between two tries to connect again."""
@@ -66,38 +70,41 @@ class Tab:
         with self._lock:
             return at(self.document)
 
-    def click(
-        self, label: str, until: str | Callable[[Document], bool] | None = None, work: Work = "", timeout: float = 0.0
-    ) -> float:
-        """Press the button with this label; return how long it took (s).
+    def click(self, label: str, until: Until | None = None, work: Work = "", timeout: float = 0.0) -> float:
+        """Press what has this label, a button or one of several options; return how long it took (s).
 
         That is until a change shows a text that fits ``until`` (a regular
         expression), or makes it true of the document, or else until the server
         has dealt with the click. ``timeout`` (s) is the visitor's limit if 0.
         """
         with self.diary.step(f"click {label}", work, timeout) as timer:
-            event = happened("button_click", self.find(label).id)
-            timer.ended = self._act(event, f"the click on {label!r}", until, timeout)
+            events = self.look(lambda document: find(document, label).press(label))
+            timer.ended = self._act(events, f"the click on {label!r}", until, timeout)
         return timer.seconds
 
     def set(
         self,
         label: str,
         value: Any,
-        until: str | Callable[[Document], bool] | None = None,
+        until: Until | None = None,
         work: Work = "",
         timeout: float = 0.0,
-        attribute: str = "value",
     ) -> float:
-        """Give the widget with this label a value; otherwise as ``click``."""
+        """Give the widget with this label a value; otherwise as ``click``.
+
+        Where it has options, what a person reads stands for the value. A
+        function gets the widget and returns the value.
+        """
+
+        def put(document: Document) -> list[dict[str, Any]]:
+            widget = find(document, label)
+            return widget.put(value(widget) if callable(value) else widget.option(value))
+
         with self.diary.step(f"set {label}", work, timeout) as timer:
-            model = self.find(label)
-            model.attributes[attribute] = value
-            event = changed(model.id, attribute, value)
-            timer.ended = self._act(event, f"the new value of {label!r}", until, timeout)
+            timer.ended = self._act(self.look(put), f"the new value of {label!r}", until, timeout)
         return timer.seconds
 
-    def wait(self, until: str | Callable[[Document], bool], name: str = "wait", timeout: float = 0.0) -> float:
+    def wait(self, until: Until, name: str = "wait", timeout: float = 0.0) -> float:
         """Wait until a change shows a text or makes something true; return how long that took (s)."""
         with self.diary.step(name, limit=timeout) as timer:
             expected = _expected(until)
@@ -201,13 +208,11 @@ class Tab:
         assert reply.message
         if reply.message.kind != "PULL-DOC-REPLY":
             raise ProtocolError(f"the server answered {reply.message.kind!r} to the request for the document")
-        at = self._act(happened("document_ready"), "the word that the document is there", None, 0.0)
+        at = self._act([happened("document_ready")], "the word that the document is there", None, 0.0)
         return at, reply.message.size
 
-    def _act(
-        self, event: dict[str, Any], what: str, until: str | Callable[[Document], bool] | None, timeout: float
-    ) -> float:
-        return self.tell(event, what=what, until=None if until is None else _expected(until), timeout=timeout)
+    def _act(self, events: list[dict[str, Any]], what: str, until: Until | None, timeout: float) -> float:
+        return self.tell(*events, what=what, until=None if until is None else _expected(until), timeout=timeout)
 
     def _hear(self, message: Message, at: float) -> None:
         with self._lock:
@@ -243,5 +248,7 @@ class Tab:
             self.diary.write(life, "session", error=reason)
 
 
-def _expected(until: str | Callable[[Document], bool]) -> Expectation:
+def _expected(until: Until) -> Expectation:
+    if isinstance(until, Expectation):
+        return until
     return Text(until) if isinstance(until, str) else State(until, "the change that was waited for")

@@ -10,6 +10,7 @@ from tests.support import require
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse an unknown name in BERTH_REQUIRE before any test runs."""
     config.addinivalue_line("markers", "needs(name): cannot run without that; see tests/support/require.py")
+    config.addinivalue_line("markers", "alone: measures, or stops what others use; nothing may run beside it")
     require.required()
 
 

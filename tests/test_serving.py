@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from berth.errors import ConfigurationError
-from berth.serving import Serving, Source, parse_static_dirs
+from berth.serving import Serving, Source, parse_static_dirs, slug
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
@@ -38,6 +38,18 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 6
 
 
+def test_a_notebook_needs_what_notebooks_are_read_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Panel says so only when the page is made."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "main.ipynb").write_text('{"cells": []}')
+    assert list(Serving((str(folder),)).problems()) == []
+    monkeypatch.setattr("berth.serving.NOTEBOOK_MODULES", ("no_such_module",))
+    (problem,) = Serving((str(folder),)).problems()
+    assert problem.startswith(f"{folder}: notebooks need packages")
+    assert "pip install 'panel-berth[notebooks]'" in problem
+
+
 def test_two_scripts_of_one_name_are_refused(tmp_path: Path) -> None:
     """They would be served at the same path."""
     for name in ("a", "b"):
@@ -46,6 +58,22 @@ def test_two_scripts_of_one_name_are_refused(tmp_path: Path) -> None:
     problems = list(Serving((str(tmp_path / "a/dash.py"), str(tmp_path / "b/dash.py"))).problems())
     assert len(problems) == 1
     assert "/dash" in problems[0]
+
+
+def test_what_no_browser_can_ask_for_is_refused(tmp_path: Path) -> None:
+    """Panel would serve it, at an address that is answered with 404."""
+    names = ("my app.py", "münchen.py", "50%.py", "c#.py", "fine-1_2.py", "fine.too.py")
+    for name in names:
+        (tmp_path / name).write_text("")
+    problems = list(Serving(tuple(str(tmp_path / name) for name in names)).problems())
+    assert [problem.split(":")[0].rpartition("/")[2] for problem in problems] == ["my app", "münchen", "50%", "c#"]
+
+
+def test_a_folder_is_served_at_its_whole_name(tmp_path: Path) -> None:
+    """A script without its ending."""
+    folder = tmp_path / "my.app"
+    folder.mkdir()
+    assert [slug(str(folder)), slug("some/my.app.py"), slug("."), slug("folder/")] == ["my.app", "my.app", "", "folder"]
 
 
 def test_imports_are_followed_through_local_modules(tmp_path: Path) -> None:

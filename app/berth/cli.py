@@ -245,6 +245,7 @@ def _add_compare(commands: Commands) -> None:
     )
     add("--path", metavar="PATH", default="", help="page to judge (default: the first script's)")
     add("--visitors", metavar="N", type=int, default=3, help="light visitors beside the heavy one (default 3)")
+    add("--rounds", metavar="N", type=int, default=3, help="how often all is repeated at most (default 3)")
     add("--to", metavar="FOLDER", default="", help="where the report goes (default: a new one in loadtests-report)")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -17,11 +18,17 @@ from berth.errors import ConfigurationError
 SERVED = (".py", ".ipynb", ".md")
 """File endings that Panel serves; a folder holds a ``main.py`` or ``main.ipynb``."""
 
+NOTEBOOK_MODULES = ("nbconvert", "nbformat")
+"""What Panel reads notebooks with."""
+
 OPENERS = frozenset({"serve", "show"})
 """Calls with which a script opens a server of its own."""
 
 PUBLISHERS = frozenset({"servable", "add_root", "server_doc"})
 """Calls with which a script puts something on the page that it makes."""
+
+UNREACHABLE = re.compile(r"[^!-~]|[%#]")
+"""What browsers write in another way, in which Tornado does not find it."""
 
 RESERVED = frozenset({"static", "berth", "login", "logout"})
 """First parts of paths that Berth answers itself."""
@@ -75,11 +82,13 @@ class Serving:
         for plugin in self.plugins:
             if _missing(plugin):
                 yield f"--plugins {plugin}: no module of that name is installed or lies in this folder."
-        slugs = [Path(name).stem for name in self.scripts]
-        for slug in sorted(RESERVED.intersection(slugs)):
-            yield f"A script would be served at /{slug}, which Berth uses itself: rename it."
-        for slug in sorted({slug for slug in slugs if slugs.count(slug) > 1}):
-            yield f"More than one script would be served at /{slug}: rename one of them."
+        slugs = [slug(name) for name in self.scripts]
+        for one in filter(UNREACHABLE.search, slugs):
+            yield f"No browser reaches a page at /{one}: rename it, with letters without accents, digits, - and _."
+        for one in sorted(RESERVED.intersection(slugs)):
+            yield f"A script would be served at /{one}, which Berth uses itself: rename it."
+        for one in sorted({one for one in slugs if slugs.count(one) > 1}):
+            yield f"More than one script would be served at /{one}: rename one of them."
 
     def sources(self) -> list[Source]:
         """Return the scripts and every local module that they import, each once."""
@@ -175,6 +184,12 @@ def python_text(path: Path) -> str:
     return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
 
 
+def slug(script: str) -> str:
+    """Return the path at which a script or a folder is served, without its slash; empty for the current folder."""
+    path = Path(script)
+    return path.name if path.is_dir() else path.stem
+
+
 def main_file(path: Path) -> Path:
     """Return the file that runs when ``path``, a script or a folder, is served."""
     if not path.is_dir():
@@ -206,6 +221,8 @@ def _script_problems(path: Path) -> Iterator[str]:
     if path.is_file() and path.suffix not in SERVED:
         yield f"{path}: only {', '.join(SERVED)} files can be served."
         return
+    if main_file(path).suffix == ".ipynb" and any(map(_missing, NOTEBOOK_MODULES)):
+        yield f"{path}: notebooks need packages that are not installed: pip install 'panel-berth[notebooks]'."
     try:
         ast.parse(python_text(main_file(path)), str(path))
     except SyntaxError as error:

@@ -132,6 +132,7 @@ class PanelServe(Server):
         _, living = psutil.wait_procs(everything, LAST)
         for process in living:
             _quietly(process.kill)
+        psutil.wait_procs(living, LAST)
         self._process.wait()
         self._output.close()
         _reserved.discard(range(self._port, self._port + 1))

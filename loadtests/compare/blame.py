@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 BLOCKED = re.compile(
     r"berth\.replica (?P<berth>\S+): .* blocked for (?P<seconds>[\d.]+) s so far by "
@@ -69,7 +70,28 @@ def culprits(log: Iterable[str]) -> list[Culprit]:
 
 def _culprit(place: Place, found: Sequence[_Blocked]) -> Culprit:
     longest = max(one.seconds for one in found)
-    return Culprit(*place, source=linecache.getline(*place[:2]).strip(), times=len(found), longest=longest)
+    return Culprit(*place, source=_source(*place[:2]), times=len(found), longest=longest)
+
+
+def _source(file: str, line: int) -> str:
+    """Return what stands in a line; of a notebook, of the Python that Panel makes of it. Empty where nobody knows."""
+    if not file.endswith(".ipynb"):
+        return linecache.getline(file, line).strip()
+    lines = _notebook(file)
+    return lines[line - 1].strip() if line <= len(lines) else ""
+
+
+@cache
+def _notebook(file: str) -> list[str]:
+    # Panel is slow to import, and is needed for notebooks alone.
+    from panel.io.handlers import NotebookHandler, parse_notebook
+
+    try:
+        _, code, _ = parse_notebook(file, preamble=NotebookHandler._imports)
+    except (ImportError, OSError, ValueError):
+        return []
+    found: list[str] = code.splitlines()
+    return found
 
 
 def _place(found: re.Match[str]) -> Place:

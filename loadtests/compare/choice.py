@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loadtests.compare.actions import Action
 from loadtests.compare.guest import LIMIT, Ending
 from loadtests.compare.trial import OPENING, Findings, Tried
-from loadtests.compare.widgets import Action
 
 LONG_PAGE = 1.0
 """Seconds for which opening a page keeps a server from which on that may be the heaviest there is."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from loadtests.compare.blame import Culprit, culprits
 from loadtests.compare.choice import Choice, choose
@@ -13,25 +12,12 @@ from loadtests.compare.drive import Drive
 from loadtests.compare.trial import Findings, Trial
 from loadtests.compare.verdict import Verdict, judge
 from loadtests.compare.waiting import Outcome, outcome
-from loadtests.servers import AppFailed, Server, serving
+from loadtests.compare.wish import Wish
+from loadtests.servers import AppFailed, Server, script_name, serving
 from loadtests.steps import StepFailed
 
 LONGEST = 150.0
 """Seconds after which no further bout begins."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is to be compared: ``scripts``, of which the page at ``path`` is judged; ``visitors`` beside the heavy one.
-
-    ``quick`` and ``heavy`` are labels of what to press, each empty where that is to be found out.
-    """
-
-    scripts: tuple[str, ...]
-    path: str
-    visitors: int
-    quick: str = ""
-    heavy: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,18 +44,18 @@ def compare(wish: Wish, say: Callable[[str], None]) -> Comparison:
     """
     began = time.perf_counter()
     guests = wish.visitors + 1
-    say(f"starting {_names(wish.scripts)} with panel serve and with Berth")
+    say(f"starting {', '.join(map(script_name, wish.scripts))} with panel serve and with Berth")
     with serving(wish.scripts, guests + 1) as (plain, berth):
         findings = _try(berth, wish, say)
         choice = choose(findings, wish.quick, wish.heavy)
-        drive = Drive([plain, berth], wish.path, choice, wish.visitors, say)
+        drive = Drive([plain, berth], wish, choice, say)
         log = _drive(drive, berth, began + LONGEST)
         _check(plain)
     record = drive.record
     sides = [outcome(record, server.name, guests) for server in (plain, berth)]
     return Comparison(
         wish=wish,
-        verdict=judge(sides[0], sides[1], choice.heavy),
+        verdict=judge(sides[0], sides[1], choice),
         choice=choice,
         findings=findings,
         plain=sides[0],
@@ -104,7 +90,3 @@ def _drive(drive: Drive, berth: Server, deadline: float) -> list[str]:
 def _check(server: Server) -> None:
     if failure := server.failure():
         raise failure
-
-
-def _names(scripts: Sequence[str]) -> str:
-    return ", ".join(Path(script).name for script in scripts)

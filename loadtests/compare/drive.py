@@ -9,13 +9,11 @@ from dataclasses import replace
 from loadtests.compare.choice import Choice
 from loadtests.compare.record import Record
 from loadtests.compare.side import SHORTEST, Kind, Side
+from loadtests.compare.wish import Wish
 from loadtests.servers import Server
 
 AIM = 60.0
 """Seconds that all bouts should take."""
-
-MOST_ROUNDS = 3
-"""Rounds at most; more tell nothing new."""
 
 LONG = 8.0
 """Seconds of a heavy task beside which clicks and openings are measured at once, to save time."""
@@ -27,12 +25,10 @@ SLACK = 1.2
 class Drive:
     """Has both servers' visitors work in turn, so that both meet the same machine."""
 
-    def __init__(
-        self, servers: Sequence[Server], path: str, choice: Choice, visitors: int, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, servers: Sequence[Server], wish: Wish, choice: Choice, say: Callable[[str], None]) -> None:
         self.record = Record()
-        self.sides = [Side(server, path, choice, visitors, self.record) for server in servers]
-        self._visitors = visitors
+        self.sides = [Side(server, wish.path, choice, wish.visitors, self.record) for server in servers]
+        self._wish = wish
         self._say = say
         self._choice = choice
 
@@ -52,7 +48,7 @@ class Drive:
         """Drive until enough is known, or until ``deadline`` (of time.perf_counter) would be passed."""
         kinds = self._kinds()
         lasts = len(kinds) * len(self.sides) * (max(self._choice.heavy.busy, SHORTEST) + SLACK)
-        rounds = max(1, min(MOST_ROUNDS, round(AIM / lasts)))
+        rounds = max(1, min(self._wish.rounds, round(AIM / lasts)))
         for number in range(rounds):
             if number and time.perf_counter() + 1.3 * lasts > deadline:
                 return
@@ -71,7 +67,7 @@ class Drive:
             self.record.bouts += 1
 
     def _kinds(self) -> list[tuple[Kind, ...]]:
-        if self._choice.heavy.busy > LONG and self._visitors > 1:
+        if self._choice.heavy.busy > LONG and self._wish.visitors > 1:
             return [("click", "open")]
         return [("click",), ("open",)]
 

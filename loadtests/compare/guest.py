@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadtests.browser import Limits
-from loadtests.compare.widgets import Action
+from loadtests.compare.actions import Action
 from loadtests.document import Document
 from loadtests.expectations import Expectation
 from loadtests.protocol import Message

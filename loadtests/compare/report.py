@@ -46,10 +46,9 @@ def as_json(found: Comparison) -> str:
 
 def content(found: Comparison) -> Page:
     """Return the report."""
-    name = Path(found.wish.scripts[0]).name
     sections = (_waiting(found), _blame(found), _cost(found), _pressed(found), _made(found))
     return Page(
-        title=f"{name} with panel serve and with Berth",
+        title=f"{found.wish.name} with panel serve and with Berth",
         verdict=found.verdict.sentence,
         tone=TONES.get(found.verdict.answer, "plain"),
         sentences=found.verdict.reasons,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from berth.errors import ConfigurationError
+from loadtests.compare.actions import Action, actions
 from loadtests.compare.guest import LIMIT, Changes, Ending, Guest, Mark
-from loadtests.compare.widgets import Action, actions
 from loadtests.document import Document
 from loadtests.servers import AppFailed, Server
 from loadtests.steps import StepFailed

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from loadtests.compare.choice import Task
+from loadtests.compare.choice import BARE, Choice, Task
 from loadtests.compare.waiting import Outcome, Waiting
 
 Answer = Literal["needed", "not needed", "hardly needed", "cores", "elsewhere"]
@@ -53,16 +53,17 @@ class _Pair:
         return self.berth.felt <= self.plain.felt / 2
 
 
-def judge(plain: Outcome, berth: Outcome, heavy: Task) -> Verdict:
+def judge(plain: Outcome, berth: Outcome, choice: Choice) -> Verdict:
     """Judge by what was felt on both servers: of light tasks and of pages, by those that gain."""
-    answer, sentence = _answer(plain, berth, heavy)
-    return Verdict(answer, sentence, tuple(_remarks(plain, berth, heavy)))
+    answer, sentence = _answer(plain, berth, choice)
+    return Verdict(answer, sentence, tuple(_remarks(plain, berth, choice.heavy)))
 
 
-def _answer(plain: Outcome, berth: Outcome, heavy: Task) -> tuple[Answer, str]:
+def _answer(plain: Outcome, berth: Outcome, choice: Choice) -> tuple[Answer, str]:
+    heavy = choice.heavy
     if plain.felt < (PAGE if heavy.opens else UNNOTICED):
         return "not needed", _not_needed(plain, heavy)
-    gaining = [pair for pair in _pairs(plain, berth) if pair.gains and pair.plain.felt >= UNNOTICED]
+    gaining = [pair for pair in _pairs(plain, berth, choice) if pair.gains and pair.plain.felt >= UNNOTICED]
     if any(pair.plain.felt >= BRIEF for pair in gaining):
         return "needed", _needed(gaining)
     if plain.felt < BRIEF:
@@ -72,17 +73,17 @@ def _answer(plain: Outcome, berth: Outcome, heavy: Task) -> tuple[Answer, str]:
     return "elsewhere", _elsewhere(plain, berth)
 
 
-def _pairs(plain: Outcome, berth: Outcome) -> Iterator[_Pair]:
+def _pairs(plain: Outcome, berth: Outcome, choice: Choice) -> Iterator[_Pair]:
     if plain.clicks and berth.clicks:
-        yield _Pair("click", plain.clicks, berth.clicks)
+        yield _Pair("an answer" if choice.light == (BARE,) else "a click", plain.clicks, berth.clicks)
     if plain.pages and berth.pages:
-        yield _Pair("page", plain.pages, berth.pages)
+        yield _Pair("a page", plain.pages, berth.pages)
 
 
 def _needed(gaining: Sequence[_Pair]) -> str:
     """Say how long others waited; a click, if those gain, says best how many times as long."""
     first = gaining[0]
-    times = f" (a {first.what}: {first.plain.times:.1f} times as long)" if first.plain.times >= 1.5 else ""
+    times = f" ({first.what}: {first.plain.times:.1f} times as long)" if first.plain.times >= 1.5 else ""
     plain, berth = max(pair.plain.worst for pair in gaining), max(pair.berth.worst for pair in gaining)
     return f"Others waited up to {plain:.1f} s{times} with panel serve, and {berth:.1f} s with Berth."
 

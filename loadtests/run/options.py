@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from argparse import ArgumentTypeError
 from dataclasses import dataclass
@@ -12,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from berth.auth import read_accounts
 from berth.errors import ConfigurationError
+from berth.settings import Settings
 
 if TYPE_CHECKING:
     from locust.argument_parser import LocustArgumentParser
     from locust.env import Environment
+
+logger = logging.getLogger(__name__)
 
 SECRETS = ("credentials", "web_login", "tls_key", "opentelemetry")
 """Options whose values are nobody's business."""
@@ -32,6 +37,13 @@ def add(parser: LocustArgumentParser) -> None:
         include_in_web_ui=False,
         env_var="CREDENTIALS",
         help="who logs in: user:password, more of them separated by commas, each taken in turn (default: nobody)",
+    )
+    add(
+        "--credentials-file",
+        default=os.environ.get("BERTH_CREDENTIALS_FILE", ""),
+        include_in_web_ui=False,
+        env_var="BERTH_CREDENTIALS_FILE",
+        help="file with one user:password a line, besides --credentials",
     )
     add("--step-limit", type=above_zero, default=60.0, help="seconds after which a step is given up (default 60)")
     add("--waiting-limit", type=above_zero, default=600.0, help="seconds after which waiting for a seat is given up")
@@ -67,7 +79,7 @@ class Options:
         options = cls(
             scenario=scenario,
             page=given.page,
-            credentials=_split(given.credentials),
+            credentials=_known_passwords(given.credentials, given.credentials_file),
             step_limit=given.step_limit,
             waiting_limit=given.waiting_limit,
             report=Path(given.report or f"loadtests-report/{scenario}-{now}"),
@@ -86,8 +98,6 @@ class Options:
         """Raise ConfigurationError for what cannot be meant."""
         if not self.page.startswith("/"):
             raise ConfigurationError(f"--page {self.page!r} is no path: it begins with a slash, as in /explorer.")
-        if any(":" not in one or not one.split(":", 1)[1] for one in self.credentials):
-            raise ConfigurationError("--credentials: each must be user:password, separated by commas.")
         if self.watch_pid and not psutil.pid_exists(self.watch_pid):
             raise ConfigurationError(f"--watch-pid {self.watch_pid}: there is no such process on this machine.")
         for url in self.watch:
@@ -95,6 +105,21 @@ class Options:
                 raise ConfigurationError(f"--watch {url!r} is no URL, as http://127.0.0.1:9090 is.")
         if self.thresholds and not self.thresholds.is_file():
             raise ConfigurationError(f"--thresholds {self.thresholds}: there is no such file.")
+
+
+def _known_passwords(credentials: str, file: str) -> tuple[str, ...]:
+    """Return ``user:password`` of all who can log in here. Raises ConfigurationError, without any secret."""
+    accounts = read_accounts(Settings(credentials=credentials.strip().removesuffix(","), credentials_file=file))
+    known = tuple(f"{account.user}:{account.secret}" for account in accounts if not account.hashed)
+    if accounts and not known:
+        raise ConfigurationError(
+            "--credentials: all passwords are hashes. A visitor types the password itself: give user:password."
+        )
+    if len(known) < len(accounts):
+        logger.warning(
+            "%s of %s users are left out: their passwords are hashes", len(accounts) - len(known), len(accounts)
+        )
+    return known
 
 
 def _check_host(host: str) -> None:
@@ -118,6 +143,14 @@ def whole(text: str) -> int:
     if number < 0 or number != int(number):
         raise ArgumentTypeError(f"{text!r} is no whole number from 0 on")
     return int(number)
+
+
+def at_least_one(text: str) -> int:
+    """Read how many, 1 or more."""
+    number = whole(text)
+    if not number:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return number
 
 
 def share(text: str) -> float:

@@ -19,7 +19,7 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerRu
 from berth.errors import ConfigurationError
 from loadtests.run import options
 from loadtests.run.fleet import watch_fleet
-from loadtests.run.folder import Folder, Rows
+from loadtests.run.folder import COLUMNS, Folder, Rows
 from loadtests.run.gauge import watch_client
 from loadtests.run.handover import Gathering, hand_over
 from loadtests.run.options import Options
@@ -33,6 +33,9 @@ KEY = "loadtests"
 """Under which a worker's lines go to the master."""
 
 INTERVAL = 1.0
+
+STEP, ERROR = (COLUMNS["steps"].index(name) for name in ("step", "error"))
+"""Where they stand in a line."""
 
 Result = TypeVar("Result")
 
@@ -49,6 +52,7 @@ class Session:
         self.visitors = 0
         self.stopped = ""
         self.failures = 0
+        self.opened = 0
         self._greenlets: list[gevent.Greenlet] = []
 
     def begin(self) -> None:
@@ -77,7 +81,7 @@ class Session:
         """Let visitors leave, write the rest and the report; return the exit code.
 
         It is the report's, or 1 where steps failed and no thresholds allow
-        that, or where a scenario itself raised.
+        that, where none of them opened a page, or where a scenario itself raised.
         """
         self._stop()
         gevent.killall(self._greenlets)
@@ -90,13 +94,16 @@ class Session:
         from loadtests.report import write
 
         code = write(self.options.report, self.options.thresholds)
-        failed = self.options.thresholds is None and self.failures > 0
+        # Where nobody came in, all thresholds are kept.
+        failed = self.failures > 0 and (self.options.thresholds is None or not self.opened)
         return code or int(failed or self._raised)
 
     def add(self, rows: Rows | None) -> None:
         """Write lines, of this process or of a worker."""
         if self.folder and rows:
-            self.failures += sum(bool(step[-1]) for step in rows.get("steps", ()))
+            steps = rows.get("steps", ())
+            self.failures += sum(bool(step[ERROR]) for step in steps)
+            self.opened += sum(step[STEP] == "open" and not step[ERROR] for step in steps)
             self.folder.add(rows)
 
     @property

@@ -37,13 +37,15 @@ class Newcomer(AppUser):
 
 
 class Arrivals(LoadTestShape):
-    """The ramp, then the burst; the run is over when the last may have left."""
+    """The ramp, then the burst; the run is over when the last may have left, or after ``--run-time``."""
 
     def tick(self) -> tuple[int, float] | None:
         """Return how many are wanted now, and how many more may come in a second."""
         assert self.runner
         given: Any = self.runner.environment.parsed_options
         first, now = given.num_users or 1, self.get_run_time()
+        if given.run_time and now >= given.run_time:
+            return None
         if now < given.ramp:
             return first, max(first / given.ramp, 0.01)
         if now < given.ramp + 2 * given.stay:

@@ -5,66 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from locust import events
 from locust.env import Environment
 
-from berth.errors import ConfigurationError
+from loadtests.action import PRESETS, Action, Target
 from loadtests.document import readable
 from loadtests.run.session import or_exit
 from loadtests.steps import Work
 from loadtests.tab import Tab
 from loadtests.user import PanelUser
-
-
-@dataclass(frozen=True)
-class Action:
-    """Something to press (``Run``), or to set to values in turn (``Rows=10|20``).
-
-    ``done`` is a regular expression for the text that shows the end, ``{n}`` in
-    it the number of the task in this tab; where it is empty, the server's answer
-    is the end.
-    """
-
-    what: str
-    done: str = ""
-
-    @classmethod
-    def of(cls, option: str, what: str, done: str) -> Action:
-        """Check what an option says. Raises ConfigurationError."""
-        if not what.strip():
-            raise ConfigurationError(f"--{option} is empty: give a button's label, or LABEL=VALUE|VALUE.")
-        try:
-            re.compile(done.replace("{n}", "1"))
-        except re.error as error:
-            raise ConfigurationError(f"--{option}-done {done!r} is no regular expression: {error}.") from None
-        return cls(what, done)
-
-    def perform(self, tab: Tab, number: int, work: Work = "", timeout: float = 0.0) -> float:
-        """Do it for the ``number``-th time in this tab; return how long it took (s). Raises StepFailed."""
-        label, equals, values = self.what.partition("=")
-        until = self.done.replace("{n}", str(number)) or None
-        if not equals:
-            return tab.click(label, until, work, timeout)
-        choices = values.split("|")
-        return tab.set(label, _typed(choices[number % len(choices)]), until, work, timeout)
-
-
-@dataclass(frozen=True)
-class Target:
-    """The app: its page, a quick task and a heavy one."""
-
-    page: str
-    quick: Action
-    heavy: Action
-
-
-PRESETS = {
-    "lock": Target("/lock", Action("Quick", "quick task {n} done"), Action("Heavy", "heavy task {n} done")),
-    "explorer": Target("/explorer", Action("Bins=20|30|40"), Action("Compute intervals", r"done after \d+ s")),
-}
 
 
 def declare(*more: Callable[[Any], None]) -> None:
@@ -75,9 +27,9 @@ def declare(*more: Callable[[Any], None]) -> None:
         group = parser.add_argument_group("The app")
         group.add_argument("--app", choices=[*PRESETS, "own"], default="lock", help="which one it is (default lock)")
         group.add_argument("--quick", default="", help="quick task: a button's label, or LABEL=VALUE|VALUE to set")
-        group.add_argument("--quick-done", default="", help="text that shows its end: a regular expression")
+        group.add_argument("--quick-done", default="", help="text that shows its end (regular expression)")
         group.add_argument("--heavy", default="", help="heavy task, likewise")
-        group.add_argument("--heavy-done", default="", help="text that shows its end")
+        group.add_argument("--heavy-done", default="", help="likewise, or {enabled}: its button is on again")
         for add in more:
             add(parser)
 
@@ -129,13 +81,3 @@ class AppUser(PanelUser):
         super().__init__(environment)
         self.target = target_of(environment)
         self.page = self.target.page
-
-
-def _typed(text: str) -> Any:
-    """Return a number where the text is one."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

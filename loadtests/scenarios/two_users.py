@@ -11,7 +11,7 @@ import gevent
 from gevent.event import Event
 from locust import events, task
 
-from loadtests.run.options import whole
+from loadtests.run.options import at_least_one
 from loadtests.scenarios.target import AppUser, Tasks, declare
 from loadtests.steps import StepFailed
 
@@ -28,7 +28,7 @@ begin, over = Event(), Event()
 
 
 def _options(parser: Any) -> None:
-    parser.add_argument("--rounds", type=whole, default=3, help="how often the heavy task is done (default 3)")
+    parser.add_argument("--rounds", type=at_least_one, default=3, help="how often the heavy task is done (default 3)")
 
 
 declare(_options)

@@ -119,8 +119,9 @@ def visitors(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visi
     yield made
     if request.node.stash.get(FAILED, False):
         sys.stderr.write(made.state())
-        system = request.node.funcargs.get("system")
-        sys.stderr.write(f"\n{system.log()[-6000:]}" if system else "")
+        used = request.node.funcargs.values()
+        systems = [one.system if isinstance(one, Site) else one for one in used if isinstance(one, Site | System)]
+        sys.stderr.writelines(f"\n{system.log()[-6000:]}" for system in systems)
     made.close()
     assert made.complaints() == []
     assert {host.partition(":")[0] for host in made.hosts} <= {"127.0.0.1", "localhost", ""}

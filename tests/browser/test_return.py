@@ -125,6 +125,7 @@ def test_what_the_session_did_meanwhile_is_there_when_the_page_is_back(visitors:
     expect(page.get_by_text("Total: 2", exact=True)).to_be_visible()
     has_points(page, 7)
     assert repaints(page, before)
+    expect(notices(page)).to_have_text("")
 
 
 def test_pages_are_back_in_their_session_after_the_router_was_killed(visitors: Visitors, site: Site) -> None:

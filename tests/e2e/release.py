@@ -44,7 +44,7 @@ class Release:
 
     def install(self, **values: Any) -> None:
         """Install with these values (nested dictionaries) on top of the image; returns at once."""
-        self.values = merged(_image(), values)
+        self.values = merged(image_values(IMAGE), values)
         self._helm("install", *self._flags())
 
     def upgrade(self, **values: Any) -> None:
@@ -53,9 +53,11 @@ class Release:
         self._helm("upgrade", *self._flags())
 
     def uninstall(self) -> None:
-        """Uninstall, and end the pods that drain."""
+        """Uninstall, end the pods that drain, and wait until nothing of it is left that would slow what comes next."""
         self.namespace.helm("uninstall", self.name, "--ignore-not-found")
         self.namespace.kubectl("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false")
+        mine = f"app.kubernetes.io/instance={self.name}"
+        until(lambda: not self.namespace.get("pods", "--selector", mine), 60, pause=0.5, said=self.picture)
 
     def _helm(self, verb: str, *arguments: str) -> None:
         self.namespace.helm(verb, self.name, str(CHART), *arguments)
@@ -94,19 +96,24 @@ class Release:
         found: list[Pod] = self.namespace.get("pods", "--selector", selector)
         return found
 
+    def lasting(self, *components: str) -> list[Pod]:
+        """The pods of these components that are not ending."""
+        pods = [pod for component in components for pod in self.pods(component)]
+        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
     def replicas(self) -> list[Pod]:
         """The replica's pods that are not ending."""
-        return [pod for pod in self.pods("replica") if "deletionTimestamp" not in pod["metadata"]]
+        return self.lasting("replica")
 
     def ready(self, component: str = "replica") -> list[Pod]:
         """Those pods that are ready and not ending."""
-        return [pod for pod in self.pods(component) if is_ready(pod) and "deletionTimestamp" not in pod["metadata"]]
+        return [pod for pod in self.lasting(component) if is_ready(pod)]
 
     def await_ready(self, component: str, count: int, patience: float = 90) -> list[Pod]:
         """Wait until exactly so many pods of a component are there, and all ready."""
 
         def look() -> list[Pod] | None:
-            there = [pod for pod in self.pods(component) if "deletionTimestamp" not in pod["metadata"]]
+            there = self.lasting(component)
             return there if len(there) == count == sum(is_ready(pod) for pod in there) else None
 
         return until(look, patience, said=lambda: self.picture())
@@ -160,6 +167,7 @@ def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _image() -> dict[str, Any]:
-    repository, _, tag = IMAGE.rpartition(":")
+def image_values(image: str) -> dict[str, Any]:
+    """Return the values that choose an image by its full name."""
+    repository, _, tag = image.rpartition(":")
     return {"image": {"repository": repository, "tag": tag, "pullPolicy": "IfNotPresent"}}

@@ -17,6 +17,8 @@ from tests.e2e.release import Release
 from tests.support.client import Browser
 from tests.support.polling import until
 
+pytestmark = pytest.mark.alone
+
 MEBIBYTE = 2**20
 
 

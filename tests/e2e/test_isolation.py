@@ -17,6 +17,8 @@ from tests.e2e.release import USERS, Release, merged
 from tests.e2e.test_install import memory
 from tests.e2e.visitors import Visitor, arrive, leave
 
+pytestmark = pytest.mark.alone
+
 TRIES = 20
 
 

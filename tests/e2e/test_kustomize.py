@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.e2e.kubectl import Namespace, run
 from tests.e2e.release import IMAGE, Release
+from tests.e2e.test_loadtest import fetched, text, workers
 from tests.k8s.kustomize import K8S, overlay
 from tests.support.require import demand
 
@@ -77,6 +79,38 @@ def test_applied_again_it_changes_nothing(dev: Applied) -> None:
     release, folder = dev
     assert release.floor() >= 1
     assert run("kubectl", "diff", "--kustomize", str(folder)) == ""
+
+
+def test_a_load_test_runs_beside_it(dev: Applied, tmp_path: Path) -> None:
+    """The component adds master and workers; what visitors do stands in patches, and the report is one command away."""
+    release, folder = dev
+    overlay(
+        tmp_path,
+        folder,
+        components=[os.path.relpath(K8S / "components" / "loadtest", tmp_path.resolve())],
+        images=[image()],
+        namespace=release.namespace.name,
+        patches=[
+            load(release, ["--users", "2", "--run-time", "40s", "--page", "/hello", "--quick", "Name=Ann|Bob"]),
+            patch("batch/v1", "Job", "loadtest-worker", {"completions": 2, "parallelism": 2}),
+        ],
+    )
+    run("kubectl", "apply", "--kustomize", str(tmp_path))
+    report = fetched(release, "berth-loadtest")
+    summary = json.loads(text(report, "summary.json"))
+    assert summary["errors"]["count"] == 0, summary["errors"]
+    assert summary["steps"]["set Name"]["count"] > 0
+    assert summary["fleet"]["taken"]["most"] >= 2
+    assert workers(report) == 2
+
+
+def load(release: Release, arguments: list[str]) -> dict[str, Any]:
+    """A patch of both Jobs: where visitors go, what they do there, and how many workers the master waits for."""
+    value = {"APP_URL": release.url, "SCENARIO": "neighbours", "WORKERS": "2"}
+    container = {"name": "loadtest", "args": [*arguments, "--app", "own", "--heavy-share", "0"]}
+    container["env"] = [{"name": name, "value": said} for name, said in value.items()]
+    made = patch("batch/v1", "Job", "loadtest", {"template": {"spec": {"containers": [container]}}})
+    return {"target": {"kind": "Job", "name": "berth-loadtest.*"}, **made}
 
 
 def test_without_an_autoscaler_the_controller_adds_pods(dev: Applied) -> None:

@@ -28,7 +28,8 @@ def job(release: Release) -> str:
 
 
 def fetched(release: Release, name: str) -> tarfile.TarFile:
-    """What the documented command writes: it waits for the end of the run."""
+    """What the documented command writes once the master is there: it waits for the end of the run."""
+    until(lambda: release.namespace.get("job", name)["status"].get("ready"), 90, said=release.picture)
     command = ["kubectl", "--namespace", release.namespace.name, "exec", f"job/{name}", "--"]
     done = subprocess.run(
         [*command, "sh", "/etc/berth/loadtest/report.sh"], capture_output=True, timeout=180, check=True
@@ -43,17 +44,21 @@ def text(report: tarfile.TarFile, name: str) -> str:
     return file.read().decode()
 
 
+def workers(report: tarfile.TarFile) -> int:
+    """How many workers had visitors."""
+    steps = csv.DictReader(io.StringIO(text(report, "steps.csv")))
+    return len({step["visitor"].split("-")[1].split(".")[0] for step in steps})
+
+
 def test_a_run_with_two_workers_leaves_its_report(release: Release) -> None:
     """Both workers' visitors are seated, the run sees their seats, and the report is one command away."""
     release.upgrade(loadTest=RUN)
     name = until(lambda: job(release), 30)
-    until(lambda: release.namespace.get("job", name)["status"].get("ready"), 90, said=release.picture)
     report = fetched(release, name)
     summary = json.loads(text(report, "summary.json"))
     assert summary["errors"]["count"] == 0, summary["errors"]
     assert summary["sessions"]["opened"] == 2
     assert summary["fleet"]["taken"]["most"] == 2
-    steps = list(csv.DictReader(io.StringIO(text(report, "steps.csv"))))
-    assert len({step["visitor"].split("-")[1].split(".")[0] for step in steps}) == 2, "only one worker had visitors"
+    assert workers(report) == 2
     assert "<svg" in text(report, "report.html")
     until(lambda: release.namespace.get("job", name)["status"].get("ready", 0) == 0, 30, said=release.picture)

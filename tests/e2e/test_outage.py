@@ -20,7 +20,10 @@ OWN = "E2E_OWN_CLUSTER"
 API = "E2E_API_PID"
 METRICS = "v1beta1.metrics.k8s.io"
 
-pytestmark = pytest.mark.skipif(OWN not in os.environ, reason=f"{OWN} does not say that nobody else uses the cluster")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(OWN not in os.environ, reason=f"{OWN} does not say that nobody else uses the cluster"),
+]
 
 
 @contextmanager

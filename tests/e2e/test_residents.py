@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.e2e.figures import measured
 from tests.e2e.kubectl import names
 from tests.e2e.release import PASSWORD, USERS, Release
 from tests.support.polling import until
+
+pytestmark = pytest.mark.alone
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -22,7 +23,15 @@ from tests.support.require import needs
 
 pytestmark = needs("helm")
 
-GENERATED = ("base", "components/autoscaling", "components/monitoring", "components/network-policies")
+GENERATED = (
+    "base",
+    "components/autoscaling",
+    "components/loadtest",
+    "components/monitoring",
+    "components/network-policies",
+)
+
+ROOT = K8S.parent
 
 SAME: Mapping[str, Mapping[str, Any]] = {
     "dev": {
@@ -143,6 +152,78 @@ def assert_valid(manifests: str) -> None:
 def test_all_components_fit_together(tmp_path: Path) -> None:
     kinds = {one["kind"] for one in objects(everything(tmp_path))}
     assert {"HorizontalPodAutoscaler", "NetworkPolicy", "PodMonitor", "Ingress"} <= kinds
+
+
+def test_a_load_test_has_the_address_and_the_users_of_the_site(tmp_path: Path) -> None:
+    """Listed before the components that say both; its parts find each other."""
+    kustomization = yaml.safe_load((K8S / "overlays/production/kustomization.yaml").read_text(encoding="utf-8"))
+    others = [K8S / "overlays/production" / path for path in kustomization["components"]]
+    components = [os.path.relpath(path, tmp_path.resolve()) for path in (K8S / "components/loadtest", *others)]
+    found = objects(
+        overlay(
+            tmp_path,
+            K8S / "base",
+            components=components,
+            configMapGenerator=kustomization["configMapGenerator"],
+        )
+    )
+    jobs = [one["spec"]["template"] for one in found if one["kind"] == "Job"]
+    services = {one["metadata"]["name"]: one["spec"]["selector"].items() for one in found if one["kind"] == "Service"}
+    (master,) = [job for job in jobs if services["berth-loadtest"] <= job["metadata"]["labels"].items()]
+    assert len(jobs) == 2
+    for job in jobs:
+        (container,) = job["spec"]["containers"]
+        told = {one["name"]: one["value"] for one in container["env"]}
+        assert told["APP_URL"] == "https://dash.example.org"
+        assert told["MASTER"] == "berth-loadtest"
+        assert container["args"] == master["spec"]["containers"][0]["args"]
+        (users,) = [volume["secret"] for volume in job["spec"]["volumes"] if volume["name"] == "users"]
+        assert users["secretName"] == "berth-users"
+        assert users["items"] == [{"key": "credentials", "path": "credentials"}]
+
+
+def test_the_load_test_that_the_readme_shows_fits_together(tmp_path: Path) -> None:
+    """Both Jobs read the same words, the workers are as many as the master waits for, and both find the release."""
+    text = (K8S / "README.md").read_text(encoding="utf-8")
+    (shown,) = [yaml.safe_load(block) for block in re.findall(r"(?ms)^```yaml\n(.*?)^```", text)]
+    dev = K8S / "overlays/dev"
+    shown["components"] = [os.path.relpath(dev / path, tmp_path.resolve()) for path in shown["components"]]
+    made = {(one["kind"], one["metadata"]["name"]): one for one in objects(overlay(tmp_path, dev, **shown))}
+    assert_valid(rendered(tmp_path))
+    master, worker = (made["Job", name]["spec"] for name in ("berth-loadtest", "berth-loadtest-worker"))
+    (ours,), (theirs,) = (job["template"]["spec"]["containers"] for job in (master, worker))
+    told = {one["name"]: one["value"] for one in ours["env"]}
+    assert ours["args"] == theirs["args"]
+    assert ours["env"] == theirs["env"]
+    assert worker["completions"] == worker["parallelism"] == int(told["WORKERS"]) > 1
+    assert (ROOT / f"loadtests/scenarios/{told['SCENARIO']}.py").is_file()
+    for variable, component in (("FRONT", "front"), ("CONTROLLER", "controller")):
+        host, _, port = told[variable].removeprefix("http://").partition(":")
+        service = made["Service", host]["spec"]
+        assert int(port) in [one["port"] for one in service["ports"]]
+        pods = made["Deployment", f"berth-{component}"]["spec"]["template"]["metadata"]["labels"]
+        assert service["selector"].items() <= pods.items()
+
+
+def test_a_job_of_your_own_may_stand_beside_an_address(tmp_path: Path) -> None:
+    """The component `ingress` changes the load test's Jobs only."""
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "mine"},
+        "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "mine", "image": "mine"}]}}},
+    }
+    (tmp_path / "job.yaml").write_text(json.dumps(job), encoding="utf-8")
+    found = objects(
+        overlay(
+            tmp_path,
+            K8S / "base",
+            tmp_path / "job.yaml",
+            components=[os.path.relpath(K8S / "components/ingress", tmp_path.resolve())],
+            configMapGenerator=[{"name": "berth-address", "literals": ["APP_URL=https://dash.example.org"]}],
+        )
+    )
+    assert job in found
 
 
 def test_every_object_carries_the_labels(tmp_path: Path) -> None:

@@ -134,6 +134,10 @@ def _flood(connection: socket.socket) -> None:
 def _mute(connection: socket.socket) -> None:
     """Say one word, and no other."""
     connection.sendall(_message("ACK", {}))
+    _read_all(connection)
+
+
+def _read_all(connection: socket.socket) -> None:
     with suppress(OSError):
         while connection.recv(2**16):
             pass
@@ -142,7 +146,8 @@ def _mute(connection: socket.socket) -> None:
 def _leap(connection: socket.socket) -> None:
     connection.sendall(_message("ACK", {}))
     connection.sendall(_frame((1011).to_bytes(2) + b"out of memory", kind=8))
-    _hang(connection)
+    # Whatever is not read ends the connection at once, maybe before its last words have been heard.
+    _read_all(connection)
 
 
 SOCKETS: dict[str, Answer] = {

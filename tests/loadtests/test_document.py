@@ -10,18 +10,7 @@ import pytest
 
 from loadtests.document import Document, readable
 from loadtests.protocol import ProtocolError
-
-
-def model(name: str, kind: str, **attributes: Any) -> dict[str, Any]:
-    """A model as a server describes it."""
-    return {"type": "object", "name": kind, "id": name, "attributes": attributes}
-
-
-def loaded(*roots: dict[str, Any]) -> Document:
-    """The document with these roots."""
-    document = Document()
-    document.load({"doc": {"title": "Lock", "roots": list(roots)}})
-    return document
+from tests.loadtests.made import loaded, model
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ def test_neighbours_are_quick_and_heavy_in_the_given_share(system: System, tmp_p
 
 
 def test_steady_people_look_and_work(system: System, tmp_path: Path) -> None:
-    run = Scenario.on(system, "steady", tmp_path, "-u", 4, "-r", 4, "-t", "12s").succeeded()
+    run = Scenario.on(system, "steady", tmp_path, "-u", 4, "-r", 4, "-t", "10s").succeeded()
     assert len(run.steps("open")) >= 4
     assert {step["work"] for step in run.steps()} & {"quick", "heavy"}
     assert len(run.steps("session")) == len(run.steps("open"))
@@ -86,8 +87,14 @@ def test_arrivals_come_in_a_ramp_and_a_burst_and_those_without_a_seat_wait(syste
     assert max(run.fleet("fleet", "taken")) == BERTHS
 
 
+def test_arrivals_end_when_they_are_told_to(system: System, tmp_path: Path) -> None:
+    run = Scenario.on(system, "arrivals", tmp_path, "-u", 1, "--ramp", 1, "--burst", 0, "--stay", 600, "-t", "3s")
+    assert run.ended(30) in (0, 3), run.log()[-4000:]
+    assert len(run.steps("seat")) == 1
+
+
 def test_churn_leaves_no_seat_taken(system: System, tmp_path: Path) -> None:
-    run = Scenario.on(system, "churn", tmp_path, "-u", 3, "-r", 3, "-t", "15s", "--stop-timeout", 4).succeeded()
+    run = Scenario.on(system, "churn", tmp_path, "-u", 3, "-r", 3, "-t", "10s", "--stop-timeout", 4).succeeded()
     assert len({step["visitor"] for step in run.steps("open")}) > 3
     assert run.steps("reconnect") or len(run.steps("open")) > len({step["visitor"] for step in run.steps("open")})
 
@@ -148,6 +155,8 @@ def test_an_app_of_ones_own_is_driven_by_labels_and_texts(system: System, tmp_pa
         ("soak", ("--page", "lock"), "--page 'lock' is no path: it begins with a slash"),
         ("soak", ("--app", "own"), "--quick is empty: give a button's label"),
         ("soak", ("--app", "own", "--quick", "Q", "--quick-done", "("), "--quick-done '(' is no regular expression"),
+        ("soak", ("--app", "own", "--quick", "Rows=10"), "--quick 'Rows=10' changes nothing: give two values"),
+        ("soak", ("--app", "own", "--quick", "Q", "--quick-done", "{enabled}!"), "{enabled} stands alone"),
         ("soak", ("--step-limit", "0"), "argument --step-limit: '0' is no number above 0"),
         ("soak", ("--watch", "127.0.0.1:9090"), "--watch '127.0.0.1:9090' is no URL"),
         ("soak", ("--watch-pid", "99999999"), "--watch-pid 99999999: there is no such process"),
@@ -184,13 +193,27 @@ def test_passwords_stand_neither_in_the_folder_nor_in_the_output(tmp_path: Path)
     assert "sesame-open" not in written + run.log()
 
 
+def test_a_run_in_which_nobody_came_in_fails_whatever_the_thresholds_allow(tmp_path: Path) -> None:
+    thresholds = tmp_path / "thresholds.toml"
+    thresholds.write_text("[sessions]\nlost = 0\n")
+    options = ("-u", 1, "-t", "2s", "--page", "/lock", "--thresholds", thresholds)
+    Scenario("soak", "http://127.0.0.1:9", tmp_path / "run", *options).failed()
+
+
+def ran(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m loadtests`` to its end."""
+    command = [sys.executable, "-m", "loadtests", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=200)
+
+
 @pytest.mark.timeout(240)
 def test_one_command_shows_who_waits_with_panel_serve_and_that_nobody_does_with_berth(tmp_path: Path) -> None:
-    options = ("--factor", "0.04", "--rounds", "2", "--report", tmp_path)
-    command = [sys.executable, "-m", "loadtests", "two_users", APPS / "lock.py", *options]
-    ended = subprocess.run(
-        list(map(str, command)), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=200
-    )
+    """The app is a folder here; a file is served in the same way."""
+    options = ("--factor", "0.04", "--rounds", "2", "--users", "2", "--report", tmp_path)
+    folder = tmp_path / "lock"
+    folder.mkdir()
+    shutil.copy(APPS / "lock.py", folder / "main.py")
+    ended = ran("two_users", folder, *options)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     ratios = {}
     for name in ("panel-serve", "berth-up"):
@@ -208,8 +231,13 @@ def test_every_scenario_says_what_it_is_for(name: str) -> None:
 
 
 def test_a_scenario_that_does_not_exist_is_answered_with_those_that_do() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "loadtests", "nothing"], cwd=ROOT, env=environment(), capture_output=True, text=True
-    )
+    ended = ran("nothing")
     assert ended.returncode == 2
     assert all(name in ended.stderr for name in NAMES)
+
+
+def test_scripts_that_cannot_be_served_are_named_before_anything_starts() -> None:
+    ended = ran("two_users", "missing.py", "loadtests", "--rounds", "1")
+    assert ended.returncode == 2
+    assert "missing.py: there is no such file" in ended.stderr
+    assert "main.py" in ended.stderr

@@ -8,6 +8,7 @@ import pytest
 
 from loadtests.bench import servers
 from loadtests.bench.servers import APPS, PROCS, STOCK, PanelServe
+from loadtests.servers import Plain, in_words, script_name
 
 
 def test_all_processes_of_a_server_end_with_it() -> None:
@@ -39,3 +40,29 @@ def test_settings_of_berth_are_not_in_the_environment_of_panel(monkeypatch: pyte
     environment = PanelServe(STOCK, APPS / "click.py", TASK_SECONDS="1,2", BERTH_SEATS=1)._environment
     assert environment["TASK_SECONDS"] == "1,2"
     assert [name for name in environment if name.startswith("BERTH_")] == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("app.py, line 3: RuntimeError: no.", "app.py, line 3: RuntimeError: no."),
+        ("A berth ended (exit code 3)", "app.py cannot be served: A berth ended (exit code 3)."),
+        (
+            "app.py, line 1: No module named 'x'",
+            "app.py, line 1: No module named 'x'. Install it into the environment that runs Berth.",
+        ),
+    ],
+)
+def test_why_a_script_cannot_be_served_names_it_and_the_way_out(problem: str, said: str) -> None:
+    assert in_words(["some/app.py"], problem) == said
+
+
+def test_a_folder_has_a_name_from_within_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert script_name(".") == tmp_path.name
+
+
+def test_what_many_processes_say_at_once_is_in_the_last_words_once() -> None:
+    server = Plain(["app.py"])
+    server.lines = ["begin", *["no module x"] * 20, "", "end"]
+    assert server.last_words() == "begin\nno module x\nend"

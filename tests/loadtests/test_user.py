@@ -72,7 +72,10 @@ CASES = {
 
 ALL_CASES = """
 from locust import task
+import loadtests.user
 from loadtests.user import PanelUser
+
+loadtests.user.SLACK = 2.0
 
 class Case(PanelUser):
     abstract = True
@@ -107,7 +110,7 @@ def misbehaved(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     with Double() as double:
         locustfile = folder / "all_cases.py"
         locustfile.write_text(ALL_CASES.format(names=list(CASES)))
-        options = ("-u", len(CASES), "-r", len(CASES), "-t", "18s", "--step-limit", STEP_LIMIT)
+        options = ("-u", len(CASES), "-r", len(CASES), "-t", "12s", "--step-limit", STEP_LIMIT)
         run = Scenario(locustfile, double.url, folder / "run", *options)
         return run.failed()
 

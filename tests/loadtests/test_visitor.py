@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +17,7 @@ from tests.support.polling import until
 from tests.support.system import PASSWORD, System
 
 SCRIPTS = (APPS / "lock.py", APPS / "click.py")
+EVERY_KIND = Path(__file__).parent / "scripts" / "every_kind.py"
 LOGGED_IN = f"alice:{PASSWORD}"
 
 
@@ -47,7 +51,7 @@ def system() -> Iterator[System]:
 @pytest.fixture(scope="module")
 def stock() -> Iterator[PanelServe]:
     """A plain `panel serve`."""
-    with PanelServe(STOCK, *SCRIPTS, LOCK_APP_SECONDS="0.1,1") as running:
+    with PanelServe(STOCK, *SCRIPTS, EVERY_KIND, LOCK_APP_SECONDS="0.1,1") as running:
         yield running
 
 
@@ -105,6 +109,48 @@ def test_a_widget_that_is_not_there_is_an_error_that_lists_those_that_are(alice:
     with pytest.raises(StepFailed, match=r"label 'Slow'.*Button 'Heavy', Button 'Quick'"):
         tab.click("Slow")
     assert "Slow" in recorded.steps[-1].error
+
+
+@pytest.mark.parametrize("library", ["Plain", "Material"])
+@pytest.mark.parametrize(
+    ("kind", "given", "value"),
+    [
+        ("select", "Second", 2),
+        ("choices", "Week", ["Week"]),
+        ("check box", "on", True),
+        ("switch", "on", True),
+        ("toggle", "on", True),
+        ("slider", 7, 7),
+        ("throttled slider", 7, 7),
+        ("text", "cat", "cat"),
+    ],
+)
+def test_a_widget_of_any_kind_is_set_by_what_a_person_reads(
+    stock: PanelServe, recorded: Recorded, library: str, kind: str, given: Any, value: Any
+) -> None:
+    visitor = Visitor(stock.visitor().url, recorded, "bob", limits=Limits(step=10))
+    tab = visitor.open("/every_kind")
+    tab.set(f"{library} {kind}", given, until=re.escape(f"{library} {kind} is {value!r}"))
+    visitor.close()
+
+
+@pytest.mark.parametrize("kind", ["radio buttons", "radio boxes", "check boxes"])
+def test_a_group_is_set_by_its_label_or_by_its_options_where_it_shows_none(
+    stock: PanelServe, recorded: Recorded, kind: str
+) -> None:
+    visitor = Visitor(stock.visitor().url, recorded, "bob", limits=Limits(step=10))
+    tab = visitor.open("/every_kind")
+    tab.set(f"Material {kind}", "Week", until=f"Material {kind} is .*Week")
+    tab.click(f"plain {kind} b", until=f"Plain {kind} is .*Plain {kind} b")
+    tab.set(f"Plain {kind} b", f"Plain {kind} a", until=f"Plain {kind} is .*Plain {kind} a")
+    visitor.close()
+
+
+@pytest.mark.parametrize("library", ["Plain", "Material"])
+def test_a_button_of_any_library_is_pressed(stock: PanelServe, recorded: Recorded, library: str) -> None:
+    visitor = Visitor(stock.visitor().url, recorded, "bob", limits=Limits(step=10))
+    visitor.open("/every_kind").click(f"{library} button", until="button is 1")
+    visitor.close()
 
 
 def test_after_a_cut_the_same_session_goes_on(alice: Visitor, recorded: Recorded) -> None:

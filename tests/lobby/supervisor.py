@@ -66,8 +66,8 @@ class FakeSupervisor:
         """What ``/status`` says."""
         taken = list(self.taken.items())
         berths = tuple(BerthStatus(f"b{n}", n, 5006, 1, "ready", 0.0, (visitor,)) for visitor, n in taken)
-        free = self.seats - len(self.taken)
-        return Status(self.seats, len(self.taken), min(free, 1), False, False, self.problem, self.apps, berths)
+        ready = 0 if self.starting else min(self.seats - len(self.taken), 1)
+        return Status(self.seats, len(self.taken), ready, False, False, self.problem, self.apps, berths)
 
 
 class _Status(RequestHandler):

@@ -22,6 +22,14 @@ pathlib.Path("{found}").write_text(f"{{starting.__module__}} {{server._lock.lock
 pn.pane.Str("started").servable()
 """
 
+TELLS = """
+import os, pathlib
+import panel as pn
+
+pathlib.Path("{found}").write_text(os.environ["OPENBLAS_THREAD_TIMEOUT"])
+pn.pane.Str("told").servable()
+"""
+
 LINUX = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux' smaps")
 
 
@@ -60,6 +68,16 @@ def test_what_dashboards_start_is_started_as_ever(tmp_path: Path) -> None:
     with Replica(script) as replica:
         replica.ready()
         assert found.read_text() == "multiprocessing.util False"
+
+
+@pytest.mark.parametrize(("chosen", "used"), [({}, "4"), ({"OPENBLAS_THREAD_TIMEOUT": "20"}, "20")])
+def test_threads_of_numpy_do_not_spin_unless_one_wants_it(tmp_path: Path, chosen: dict[str, str], used: str) -> None:
+    """OpenBLAS reads from the environment for how long its threads stay busy when they have nothing to do."""
+    script, found = tmp_path / "tells.py", tmp_path / "found"
+    script.write_text(TELLS.format(found=found))
+    with Replica(script, **chosen) as replica:
+        replica.ready()
+        assert found.read_text() == used
 
 
 def test_a_signal_ends_it_and_another_one_takes_its_place(replica: Replica) -> None:

@@ -32,6 +32,9 @@ QUICK = 0.25
 RESOLVE_EVERY = 1.0
 """Seconds between two looks for the addresses behind the names in the settings."""
 
+FRESH = 0.05
+"""Seconds for which what the supervisors said of seats is believed before one is reserved."""
+
 MOST_ERRANDS = 500
 """Calls that nobody waits for, at the same time; more are dropped."""
 
@@ -52,15 +55,19 @@ class Member:
             return 0
         return max(self.status.seats - self.status.taken, 0)
 
+    @property
+    def ready(self) -> int:
+        """Those of them that can be given at once."""
+        return self.status.ready if self.status and self.free else 0
+
     def rank(self, visitor: Visitor) -> tuple[bool, bool, int, int]:
         """Return what is best to reserve at: a ready seat, of the newest version, where it is emptiest.
 
         Of equals every lobby names the same one for a visitor, so that two that are asked at
         the same moment do not give two seats.
         """
-        ready = bool(self.status and self.status.ready)
         chance = zlib.crc32(f"{visitor.id} {self.supervisor.host}:{self.supervisor.port}".encode())
-        return ready, self.newest, self.free, chance
+        return self.ready > 0, self.newest, self.free, chance
 
     def holds(self, visitor: Visitor) -> bool:
         """Whether the visitor has a seat here."""
@@ -104,6 +111,11 @@ class Fleet:
         self._asked = 0.0
 
     @property
+    def size(self) -> int:
+        """How many supervisors there are, whether they answer or not."""
+        return len(self._members)
+
+    @property
     def free(self) -> int:
         """Seats that newcomers may get, as far as is known."""
         return sum(member.free for member in self._members)
@@ -111,7 +123,7 @@ class Fleet:
     @property
     def ready(self) -> int:
         """Those of them that can be given at once."""
-        return sum(member.status.ready for member in self._members if member.status and member.free)
+        return sum(member.ready for member in self._members)
 
     @property
     def seats(self) -> int:
@@ -230,7 +242,8 @@ class Fleet:
 
     async def _reserve(self, visitor: Visitor) -> Ticket:
         if len(self._members) != 1:
-            await self.look()
+            await self.look_if_older(FRESH)
+        self._asked = 0.0  # what they said is about to change
         reason = "no supervisor answers"
         for member in self._candidates(visitor):
             try:
@@ -255,7 +268,10 @@ class Fleet:
         if len(self._members) == 1:
             return self._members
         holding = [member for member in self._members if member.holds(visitor)]
-        return holding or sorted((m for m in self._members if m.free), key=lambda m: m.rank(visitor), reverse=True)
+        free = sorted((m for m in self._members if m.free), key=lambda m: m.rank(visitor), reverse=True)
+        # One that only starts refuses, and takes it for a wish; they are not all asked.
+        ready = sum(m.ready > 0 for m in free)
+        return holding or free[: ready + 1]
 
 
 def _is_address(host: str) -> bool:

@@ -17,11 +17,14 @@ from berth.tickets import Keys, Ticket, Visitor
 
 logger = logging.getLogger(__name__)
 
-EVERY = 0.25
-"""Seconds between looks at the supervisors while somebody waits."""
+SOON, EVERY = 0.1, 0.25
+"""Seconds between looks at the supervisors while somebody waits: where there is one, and where there are several."""
 
-SOON = 0.1
-"""The same while there is a seat that is just being made ready."""
+MOST_QUESTIONS = 200
+"""Supervisors asked in a second; where there are more, looks are further apart."""
+
+WANT_EVERY = 1.0
+"""Seconds after which supervisors, who forget it, hear again who waits for the seats that they are making ready."""
 
 SETTLING = 2.0
 """Seconds after a start into a full house in which those who waited before may come back first."""
@@ -43,6 +46,7 @@ class Usher:
         self._wake = asyncio.Event()
         self._settled_at = 0.0
         self._stamped: dict[str, float] = {}
+        self._wanted: tuple[float, list[Visitor]] = (-WANT_EVERY, [])
 
     async def look_around(self) -> None:
         """Find out, at the start, whether others may have waited here before."""
@@ -122,7 +126,8 @@ class Usher:
         if began >= self._settled_at:
             await self._fill()
         self._tell()
-        rest = (SOON if self.fleet.free else EVERY) - (time.monotonic() - began)
+        pause = max(min(SOON * self.fleet.size, EVERY), self.fleet.size / MOST_QUESTIONS)
+        rest = pause - (time.monotonic() - began)
         try:
             # A page that has just opened does not wait for the next look.
             await asyncio.wait_for(self._wake.wait(), max(rest, 0.01))
@@ -133,21 +138,34 @@ class Usher:
     async def _fill(self) -> None:
         free, ready = self.fleet.free, self.fleet.ready
         elsewhere = self.elsewhere.waiting()
+        wanting = []
         for entry in self.queue:
             if self.fleet.holds(entry.visitor):
                 await self._give(entry)
                 continue
-            # Where somebody at another lobby came earlier, only a seat that is there for both is given.
-            earlier = before(elsewhere, entry.key)
-            if free <= 0 or (earlier and ready <= earlier):
+            if free <= 0:
                 continue
-            ready -= 1
             # A place is kept for somebody whose page is just being loaded again.
             free -= 1
-            if entry.present and not await self._give(entry):
-                # Nobody behind is given what the first was refused, but all may be prepared for.
-                self.fleet.want([other.visitor for other in self.queue if other.present])
-                free = 0
+            if not entry.present:
+                continue
+            # Where somebody at another lobby came earlier, only a seat that is there for both is given.
+            if ready > before(elsewhere, entry.key):
+                ready -= 1
+                if await self._give(entry):
+                    continue
+                # Nobody behind is given what the first was refused.
+                ready = 0
+            wanting.append(entry.visitor)
+        self._want(wanting)
+
+    def _want(self, visitors: list[Visitor]) -> None:
+        """Have berths started for all who might get a seat, not for the first alone."""
+        said_at, said = self._wanted
+        now = time.monotonic()
+        if visitors and (visitors != said or now - said_at >= WANT_EVERY):
+            self._wanted = now, visitors
+            self.fleet.want(visitors)
 
     async def _give(self, entry: Entry) -> bool:
         if not entry.present:

@@ -27,6 +27,10 @@ VARIABLE = "_PRELOAD"
 KEPT_FROM_DASHBOARDS = ("COOKIE_SECRET", "CREDENTIALS", "PANEL_OAUTH_SECRET")
 """Variables that are taken out of the environment, in which dashboards could read them."""
 
+AT_REST = {"OPENBLAS_THREAD_TIMEOUT": "4"}
+"""Lets numpy's threads (OpenBLAS) sleep at once when they have nothing to do. They would spin for some 25 ms, after the
+import and after every product, on cores that others could use."""
+
 PREPARATIONS = (
     "berth.replica.guest.takeover:open_no_servers",
     "berth.replica.guest.problems:keep_tracebacks_here",
@@ -46,6 +50,8 @@ def forkserver(settings: Settings, serving: Serving) -> ForkServerContext:
     """Prepare the forkserver of this process; it starts with the first berth."""
     for name in KEPT_FROM_DASHBOARDS:
         os.environ.pop(name, None)
+    for name, value in AT_REST.items():
+        os.environ.setdefault(name, value)
     os.environ["BOKEH_SECRET_KEY"] = Keys(settings.cookie_secret).derived("sessions")
     os.environ["BOKEH_SIGN_SESSIONS"] = "true"
     os.environ[VARIABLE] = ",".join(_to_preload(settings, serving))

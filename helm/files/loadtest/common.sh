@@ -4,8 +4,7 @@ if [ -f /etc/berth/users/password ]; then
     CREDENTIALS="admin:$(cat /etc/berth/users/password)"
     export CREDENTIALS
 elif [ -f /etc/berth/users/credentials ]; then
-    CREDENTIALS="$(tr '\n' , </etc/berth/users/credentials)"
-    export CREDENTIALS
+    export BERTH_CREDENTIALS_FILE=/etc/berth/users/credentials
 fi
 SCHEME=${APP_URL%%://*}
 address=${APP_URL#*://}

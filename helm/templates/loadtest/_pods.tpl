@@ -87,7 +87,8 @@ spec:
 
 {{- define "berth.loadTestFiles" -}}
 {{- range $name := list "common.sh" "master.sh" "worker.sh" "report.sh" "haproxy.cfg" }}
-{{ $name }}: {{ $.Files.Get (printf "files/loadtest/%s" $name) | quote }}
+{{ $name }}: |
+{{- $.Files.Get (printf "files/loadtest/%s" $name) | trimSuffix "\n" | nindent 2 }}
 {{- end }}
 {{- with .Values.loadTest.thresholds }}
 thresholds.toml: {{ . | quote }}

@@ -25,7 +25,8 @@ plot.scatter("x", "y", source=source, size=12, color="#ff0000")
 
 def grown(_event):
     total.value = str(int(total.value) + 1)
-    source.data = {"x": np.arange(5.0 + int(total.value)), "y": np.arange(5.0 + int(total.value)) ** 2}
+    with pn.io.hold():  # a click right after another change is handled without the document's lock
+        source.data = {"x": np.arange(5.0 + int(total.value)), "y": np.arange(5.0 + int(total.value)) ** 2}
 
 
 def loaded():

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from loadtests.compare.choice import Choice, Task, choose
+from loadtests.compare.actions import Action
+from loadtests.compare.choice import BARE, Choice, Task, choose
 from loadtests.compare.guest import Ending
 from loadtests.compare.trial import OPENING, Findings, Tried
 from loadtests.compare.verdict import judge
 from loadtests.compare.waiting import Outcome, PerVisitor, Waiting
-from loadtests.compare.widgets import Action
 
-HEAVY = Task('click "Heavy"', 5.0)
-PAGE = Task(OPENING, 0.4)
+LIGHT = (Task('click "Quick"', 0.1, Action("Button", "Quick", 0)),)
+HEAVY = Choice(Task('click "Heavy"', 5.0), LIGHT)
+PAGE = Choice(Task(OPENING, 0.4), (BARE,))
 
 
 def outcome(felt: float, load: float = 0.3, memory: float = 20.0, others: float = 0.0) -> Outcome:
@@ -44,6 +45,10 @@ def test_the_answer_follows_from_what_was_felt_on_both(plain: float, berth: floa
 def test_the_sentence_of_a_blocked_app_says_how_long_before_and_after() -> None:
     said = judge(outcome(4.7), outcome(0.0), HEAVY).sentence
     assert said == "Others waited up to 4.7 s (a click: 5.7 times as long) with panel serve, and 0.0 s with Berth."
+
+
+def test_where_nothing_is_pressed_an_answer_is_what_others_waited_for() -> None:
+    assert "(an answer: 3.5 times as long)" in judge(outcome(2.5), outcome(0.0), PAGE).sentence
 
 
 def test_an_app_that_gains_nothing_is_told_so_in_the_first_words() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from berth.auth import hash_password
 from berth.errors import ConfigurationError
 from loadtests.run import options
-from loadtests.run.options import Options, above_zero, share, whole
+from loadtests.run.options import Options, above_zero, at_least_one, share, whole
 
 
 class Parser(ArgumentParser):
@@ -49,9 +50,25 @@ def test_credentials_are_taken_apart_and_not_shown(monkeypatch: pytest.MonkeyPat
 
 
 def test_credentials_without_a_password_are_refused_without_being_repeated() -> None:
-    with pytest.raises(ConfigurationError, match="each must be user:password") as refused:
-        read("--credentials", "sesame")
+    with pytest.raises(ConfigurationError, match="entry 2 has no colon") as refused:
+        read("--credentials", "a:one,sesame")
     assert "sesame" not in str(refused.value)
+
+
+def test_a_file_of_users_is_read_as_the_system_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "users"
+    file.write_text("# Who may log in.\n\nbob:with, a comma\n")
+    assert read("--credentials", "a:one", "--credentials-file", str(file)).credentials == ("a:one", "bob:with, a comma")
+
+
+def test_users_whose_passwords_are_hashes_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    assert read("--credentials", f"a:{hash_password('one')},b:two").credentials == ("b:two",)
+    assert "1 of 2 users are left out" in caplog.text
+
+
+def test_hashes_alone_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="all passwords are hashes"):
+        read("--credentials", f"a:{hash_password('one')}")
 
 
 def test_several_ports_are_watched() -> None:
@@ -69,7 +86,8 @@ def test_a_host_is_needed() -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [(above_zero, "0"), (above_zero, "-1"), (above_zero, "inf"), (above_zero, "nan"), (above_zero, "x"),
-     (whole, "-1"), (whole, "0.5"), (whole, ""), (share, "1.01"), (share, "-0.1"), (share, "half")],
+     (whole, "-1"), (whole, "0.5"), (whole, ""), (at_least_one, "0"), (at_least_one, "-1"),
+     (share, "1.01"), (share, "-0.1"), (share, "half")],
 )  # fmt: skip
 def test_numbers_that_cannot_be_meant_are_refused(kind: Callable[[str], float], text: str) -> None:
     with pytest.raises(ArgumentTypeError, match=f"'{text}' is no"):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from loadtests.document import choices
+
 Values = Callable[[Mapping[str, Any]], list[Any]]
 """Returns, for a widget's attributes, values to set it to in turn; the present one is the last."""
 
@@ -14,11 +16,6 @@ PREFIX = "Material"
 
 DAY = 86_400_000.0
 """Milliseconds."""
-
-
-def option_value(option: Any) -> Any:
-    """Return the value of an option that may be a pair of value and label."""
-    return option[0] if isinstance(option, list) and option else option
 
 
 def _switch(attribute: str) -> Values:
@@ -50,7 +47,7 @@ def _one(options: str) -> Values:
 
     def values(given: Mapping[str, Any]) -> list[Any]:
         now = given.get("value")
-        found = [value for value in map(option_value, _flat(given.get(options))) if value != now]
+        found = [value for value, _ in choices(given.get(options)) if value != now]
         return [*found[: MOST - 1], now]
 
     return values
@@ -59,7 +56,7 @@ def _one(options: str) -> Values:
 def _some(given: Mapping[str, Any]) -> list[Any]:
     """Any of several, by their values."""
     now = _list(given.get("value"))
-    first = next(map(option_value, _flat(given.get("options"))), None)
+    first = next((value for value, _ in choices(given.get("options"))), None)
     if first is None:
         return []
     return [[value for value in now if value != first] if first in now else [*now, first], now]
@@ -127,13 +124,6 @@ def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else []
 
 
-def _flat(options: Any) -> list[Any]:
-    """Return the options of a list, or of a map of groups."""
-    if isinstance(options, dict):
-        return [option for _, group in _list(options.get("entries")) for option in _flat(group)]
-    return _list(options)
-
-
 MOST = 6
 """Values of one widget that are set in turn."""
 
@@ -152,11 +142,13 @@ THROTTLED = frozenset(
 )
 """Kinds that also say when the person has let go of them."""
 
+_FLIP_ACTIVE, _FLIP_VALUE = _switch("active"), _switch("value")
+
 SET: dict[str, tuple[str, Values]] = {
-    "Toggle": ("active", _switch("active")),
-    "Checkbox": ("active", _switch("active")),
-    "Switch": ("active", _switch("active")),
-    "ToggleIcon": ("value", _switch("value")),
+    "Toggle": ("active", _FLIP_ACTIVE),
+    "Checkbox": ("active", _FLIP_ACTIVE),
+    "Switch": ("active", _FLIP_ACTIVE),
+    "ToggleIcon": ("value", _FLIP_VALUE),
     "RadioGroup": ("active", _index("labels")),
     "RadioButtonGroup": ("active", _index("labels")),
     "CheckboxGroup": ("active", _indices),
@@ -177,7 +169,7 @@ SET: dict[str, tuple[str, Values]] = {
     "TextInput": ("value", _write),
     "TextAreaInput": ("value", _write),
     "DatePicker": ("value", _day),
-    **{f"{PREFIX}{kind}": ("value", _switch("value")) for kind in ("Toggle", "Checkbox", "Switch", "ToggleIcon")},
+    **{f"{PREFIX}{kind}": ("value", _FLIP_VALUE) for kind in ("Toggle", "Checkbox", "Switch", "ToggleIcon")},
     **{f"{PREFIX}{kind}": ("value", _one("options")) for kind in ("Select", "RadioBoxGroup", "RadioButtonGroup")},
     **{f"{PREFIX}{kind}": ("value", _some) for kind in ("MultiSelect", "MultiChoice", "CheckBoxGroup")},
     f"{PREFIX}CheckButtonGroup": ("value", _some),
@@ -193,3 +185,9 @@ SET: dict[str, tuple[str, Values]] = {
     f"{PREFIX}Tabs": ("active", _index("_names")),
 }
 """Kinds that are set: the attribute, and its values."""
+
+SWITCHES = frozenset(kind for kind, (_, values) in SET.items() if values in (_FLIP_ACTIVE, _FLIP_VALUE))
+"""Kinds that are on or off."""
+
+SEVERAL = frozenset(kind for kind, (_, values) in SET.items() if values in (_some, _indices))
+"""Kinds of which several options can be chosen."""

@@ -1,4 +1,4 @@
-"""What is found on a page, and what is sent for it."""
+"""What can be done on a page, and what is sent for it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,17 @@ from typing import Any
 
 import pytest
 
-from loadtests.compare.widgets import Action, actions, widgets
-from loadtests.document import Document
-
-
-def model(number: str, name: str, **attributes: Any) -> dict[str, Any]:
-    return {"type": "object", "name": name, "id": number, "attributes": attributes}
-
-
-def document(*models: dict[str, Any]) -> Document:
-    made = Document()
-    made.load({"doc": {"title": "", "roots": list(models)}})
-    return made
+from loadtests.compare.actions import Action, actions
+from tests.loadtests.made import loaded, model
 
 
 def only(*models: dict[str, Any]) -> Action:
-    (action,) = actions(document(*models))
+    (action,) = actions(loaded(*models))
     return action
 
 
 def test_a_button_is_pressed_by_the_event_that_a_browser_sends() -> None:
-    page = document(model("b", "panel.models.widgets.Button", label="Run"))
+    page = loaded(model("b", "panel.models.widgets.Button", label="Run"))
     (action,) = actions(page)
     assert action.name == 'click "Run"'
     (event,) = action.events(page, 0)
@@ -60,13 +50,33 @@ def test_a_widget_is_set_to_other_values_and_at_last_to_its_own(
 
 
 def test_a_slider_says_too_that_it_was_let_go_of() -> None:
-    page = document(model("s", "Slider", title="Rows", start=0, end=9, value=1))
+    page = loaded(model("s", "Slider", title="Rows", start=0, end=9, value=1))
     (action,) = actions(page)
     assert [(event["attr"], event["new"]) for event in action.events(page, 0)] == [("value", 2), ("value_throttled", 2)]
 
 
+@pytest.mark.parametrize("menu", [["one", "two"], [["One", "one"], ["Two", "two"]], [None, ["One", "one"]]])
+def test_the_first_item_of_a_menu_is_chosen_by_its_value(menu: list[Any]) -> None:
+    page = loaded(model("d", "Dropdown", label="More", menu=menu))
+    (action,) = actions(page)
+    (event,) = action.events(page, 0)
+    assert ["item", "one"] in event["msg_data"]["values"]["entries"]
+
+
+def test_a_widget_is_not_called_as_a_template_calls_its_part_in_one_session_alone() -> None:
+    pages = []
+    for part in ("nav-139705896210064", "nav-139705896217777"):
+        group = model("r", "RadioButtonGroup", labels=["x", "y"])
+        group["attributes"]["name"] = part
+        pages.append(loaded(group))
+    first, other = pages
+    (action,) = actions(first)
+    assert action.name == "set a radio button group without a label"
+    assert action.events(other, 0)
+
+
 def test_what_cannot_be_used_is_left_alone() -> None:
-    page = document(
+    page = loaded(
         model("a", "Button", label="Off", disabled=True),
         model("b", "Button", label="Hidden", visible=False),
         model("c", "Select", options=["one"], value="one"),
@@ -90,7 +100,7 @@ def test_material_widgets_get_their_own_events() -> None:
     data = {"data": model("d", "Button1", label="Run"), "class_name": "Button"}
     switch = {"data": model("e", "Switch1", label="Big", value=True), "class_name": "Switch"}
     name = "panel.models.esm.ReactComponent"
-    page = document(model("r", name, **data), model("s", name, **switch))
+    page = loaded(model("r", name, **data), model("s", name, **switch))
     press, flip = actions(page)
     (event,) = press.events(page, 0)
     assert event["msg_data"]["name"] == "dom_event"
@@ -100,9 +110,10 @@ def test_material_widgets_get_their_own_events() -> None:
 
 
 def test_an_action_fits_the_same_widget_of_another_session() -> None:
-    first = document(model("a", "Button", label="Go"), model("b", "Button", label="Go"))
-    other = document(model("x", "Button", label="Go"), model("y", "Button", label="Go"))
+    first = loaded(model("a", "Button", label="Go"), model("b", "Button", label="Go"))
+    other = loaded(model("x", "Button", label="Go"), model("y", "Button", label="Go"))
     second_button = actions(first)[1]
-    assert [widget.model.id for widget in widgets(other) if widget.is_of(second_button)] == ["y"]
+    (event,) = second_button.events(other, 0)
+    assert event["msg_data"]["values"]["entries"] == [["model", {"id": "y"}]]
     with pytest.raises(LookupError, match='click "Go"'):
-        second_button.events(document(model("z", "Button", label="Go")), 0)
+        second_button.events(loaded(model("z", "Button", label="Go")), 0)
