@@ -80,8 +80,11 @@ class Worker:
             for child in found:
                 with suppress(psutil.Error):
                     child.kill()
-        with suppress(ProcessLookupError, PermissionError):
+        try:
             os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            # It has died, or does not lead its group yet.
+            self._process.kill()
         self._process.join()
 
 
