@@ -25,6 +25,8 @@ VALUES: dict[str, Any] = {
     "autoscaling": {"spare": 1, "maxReplicas": 10, "scaleDownDelay": 5},
     "settings": {"BERTH_SEAT_GRACE": "4"},
     "replica": {"extraEnv": [{"name": "LOCK_APP_SECONDS", "value": "0.6,2"}]},
+    # Operations ports are read through the API server, which is no pod.
+    "networkPolicy": {"monitoring": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]},
 }
 """What the tests install: the app with the lock, and seats that are free soon after a visitor has left."""
 

@@ -7,13 +7,12 @@ import json
 import os
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import requests
-
-from tests.e2e.kubectl import CommandFailed, Namespace, names
+from tests.e2e.kubectl import CommandFailed, Namespace, names, run
 from tests.support.client import Browser
 from tests.support.polling import until
 
@@ -126,13 +125,29 @@ class Release:
 
     def seats(self) -> dict[str, tuple[str, ...]]:
         """Visitors by replica pod, as each supervisor says."""
-        found = {}
-        for pod in self.pods("replica"):
-            with suppress(requests.RequestException, KeyError):
-                status = requests.get(f"http://{pod['status']['podIP']}:9090/status", timeout=3).json()
-                visitors = tuple(visitor for berth in status["berths"] for visitor in berth["visitors"])
-                found[pod["metadata"]["name"]] = visitors
-        return found
+        said = self._statuses("replica")
+        return {
+            pod: tuple(visitor for berth in status["berths"] for visitor in berth["visitors"])
+            for pod, status in said.items()
+        }
+
+    def queues(self) -> dict[str, tuple[str, ...]]:
+        """Visitors who wait, in order, by front pod."""
+        return {pod: tuple(one[1] for one in status["waiting"]) for pod, status in self._statuses("front").items()}
+
+    def _statuses(self, component: str) -> dict[str, Any]:
+        """What the operations ports of a component's pods say; without those that do not answer."""
+        pods = names(self.pods(component))
+        with ThreadPoolExecutor(max(len(pods), 1)) as pool:
+            said = pool.map(self._status, pods)
+        return {pod: status for pod, status in zip(pods, said, strict=True) if status}
+
+    def _status(self, pod: str) -> Any:
+        # Through the API server, because pods of another cluster cannot be reached from here.
+        path = f"/api/v1/namespaces/{self.namespace.name}/pods/{pod}:9090/proxy/status"
+        with suppress(CommandFailed):
+            return json.loads(run("kubectl", "get", "--raw", path))
+        return None
 
     def floor(self) -> int:
         """The autoscaler's minReplicas."""

@@ -32,7 +32,7 @@ from berth.tickets import Keys, Visitor
 from berth.tokens import Token, seal
 from tests.support.chromium import running
 from tests.support.client import Browser
-from tests.support.openid import Claims, OpenID
+from tests.support.openid import Claims, OpenID, arrive, begin
 from tests.support.system import PASSWORD, SECRET, System
 
 KNOWN = """
@@ -92,19 +92,6 @@ def system(provider: OpenID, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     made = configured(provider, *scripts(tmp_path_factory.mktemp("oauth")), **SHARED)
     with made:
         yield made
-
-
-def begin(browser: Browser, target: str = "/known") -> str:
-    """Press the button; returns the address of the provider's page."""
-    answer = browser.page(f"/login/oauth?{urlencode({'next': target})}", allow_redirects=False)
-    assert answer.status_code == 303, answer.text[:1000]
-    return answer.headers["Location"]
-
-
-def arrive(browser: Browser, callback: str) -> requests.Response:
-    """Come back from the provider; follows nothing."""
-    headers = {"Accept": "text/html", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
-    return browser.http.get(callback, headers=headers, allow_redirects=False, timeout=30)
 
 
 def log_in(system: System, provider: OpenID, sub: str = "ada", target: str = "/known") -> tuple[Browser, Any]:
@@ -171,7 +158,7 @@ def test_the_page_holds_no_access_token(system: System, provider: OpenID) -> Non
 def test_the_redeeming_proves_that_it_is_the_same_client(system: System, provider: OpenID) -> None:
     """PKCE: the verifier that is sent at the end fits the challenge of the beginning."""
     browser = Browser(system.url)
-    address = begin(browser)
+    address = begin(browser, "/known")
     asked = parse_qs(urlsplit(address).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert len(asked["nonce"][0]) >= 32
@@ -249,7 +236,7 @@ def test_authorize_callback_decides_by_the_claims(system: System, provider: Open
 
 def test_a_forged_state_logs_nobody_in(system: System, provider: OpenID) -> None:
     browser = Browser(system.url)
-    callback = provider.approve(begin(browser), "eve")
+    callback = provider.approve(begin(browser, "/known"), "eve")
     forged = re.sub(r"state=[^&]+", "state=forged", callback)
     answer = arrive(browser, forged)
     assert answer.status_code == 400
@@ -259,7 +246,7 @@ def test_a_forged_state_logs_nobody_in(system: System, provider: OpenID) -> None
 
 def test_an_answer_counts_in_no_other_browser(system: System, provider: OpenID) -> None:
     """Nobody can be lured into the account of an attacker, and a stolen address is worth nothing."""
-    callback = provider.approve(begin(Browser(system.url)), "eve")
+    callback = provider.approve(begin(Browser(system.url), "/known"), "eve")
     victim = Browser(system.url)
     answer = arrive(victim, callback)
     assert answer.status_code == 400
@@ -270,7 +257,7 @@ def test_an_answer_counts_in_no_other_browser(system: System, provider: OpenID) 
 def test_an_answer_counts_once(system: System, provider: OpenID) -> None:
     """A second time in the same browser leads to the start, and logs nobody in after a log-out."""
     browser = Browser(system.url)
-    callback = provider.approve(begin(browser), "ada")
+    callback = provider.approve(begin(browser, "/known"), "ada")
     assert arrive(browser, callback).headers["Location"] == "/known"
     redeemed = len(provider.kept)
     assert arrive(browser, callback).headers["Location"] == "/"
@@ -283,10 +270,10 @@ def test_an_answer_counts_once(system: System, provider: OpenID) -> None:
 def test_a_code_that_was_redeemed_already_is_refused(system: System, provider: OpenID) -> None:
     """Also with an attempt of the attacker's own."""
     browser = Browser(system.url)
-    callback = provider.approve(begin(browser), "ada")
+    callback = provider.approve(begin(browser, "/known"), "ada")
     arrive(browser, callback)
     other = Browser(system.url)
-    state = parse_qs(urlsplit(begin(other)).query)["state"][0]
+    state = parse_qs(urlsplit(begin(other, "/known")).query)["state"][0]
     code = parse_qs(urlsplit(callback).query)["code"][0]
     answer = arrive(other, f"{system.url}/login?{urlencode({'state': state, 'code': code})}")
     assert answer.status_code == 502
@@ -370,7 +357,7 @@ def test_whoever_is_refused_or_cancels_is_told(system: System, provider: OpenID)
 
 def test_what_a_provider_says_is_shown_to_nobody_and_breaks_no_line_of_the_log(system: System) -> None:
     browser = Browser(system.url)
-    state = parse_qs(urlsplit(begin(browser)).query)["state"][0]
+    state = parse_qs(urlsplit(begin(browser, "/known")).query)["state"][0]
     error = "<script>\nERROR berth.lobby forged line"
     answer = arrive(browser, f"{system.url}/login?{urlencode({'state': state, 'error': error})}")
     assert "<script>\n" not in answer.text
@@ -383,13 +370,13 @@ def test_a_provider_that_fails_is_named_and_can_be_tried_again(system: System, p
     assert answer.status_code == 502
     assert problem(answer) == "Example did not answer as it should. Please try again in a moment."
     provider.status = 0
-    assert arrive(browser, provider.approve(begin(browser), "ada")).headers["Location"] == "/known"
+    assert arrive(browser, provider.approve(begin(browser, "/known"), "ada")).headers["Location"] == "/known"
 
 
 def test_a_slow_provider_holds_up_nobody_else(system: System, provider: OpenID) -> None:
     """While a login waits for its answer, the lobby answers others."""
     browser = Browser(system.url)
-    callback = provider.approve(begin(browser), "ada")
+    callback = provider.approve(begin(browser, "/known"), "ada")
     provider.slow = 3
     waiting = threading.Thread(target=lambda: arrive(browser, callback))
     waiting.start()
@@ -410,7 +397,7 @@ def test_two_tabs_may_log_in_at_once(system: System, provider: OpenID) -> None:
     assert arrive(browser, first).headers["Location"] == "/known"
     other = Browser(system.url)
     for _ in range(9):
-        begin(other)
+        begin(other, "/known")
     assert sum(name.startswith("berth_oauth_") for name in dict(other.http.cookies)) <= 5
 
 
@@ -419,7 +406,7 @@ def test_a_visitor_who_logs_in_again_keeps_the_seat(system: System, provider: Op
     labels(browser, "/known")
     before = browser.http.cookies["berth"]
     del browser.http.cookies["user"]
-    arrive(browser, provider.approve(begin(browser), "ada"))
+    arrive(browser, provider.approve(begin(browser, "/known"), "ada"))
     first, second = (parse_ticket(ticket) for ticket in (before, browser.http.cookies["berth"]))
     assert first == second
 

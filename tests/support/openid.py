@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import jwt
 import oidc_provider_mock
@@ -19,6 +19,8 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from werkzeug.serving import make_server
+
+from tests.support.client import Browser
 
 Claims = dict[str, Any]
 
@@ -33,20 +35,20 @@ USERS = {
 
 
 class OpenID:
-    """``http://localhost:PORT``; ``mend`` changes the claims before they are signed, ``sign`` signs in another way.
+    """``http://HOST:PORT``; ``mend`` changes the claims before they are signed, ``sign`` signs in another way.
 
     ``name`` is that of its key. ``kept`` holds what was sent to the token's address. ``slow`` delays every answer (s),
     ``status`` fails it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "localhost") -> None:
         users = [oidc_provider_mock.User(sub=sub, claims=claims) for sub, claims in USERS.items()]
         self._app = oidc_provider_mock.app(user_claims=users, require_client_registration=True)
         self._app.debug = False
         self._key = rsa.generate_private_key(65537, 2048)
         self.forget()
-        self._server = make_server("localhost", 0, self._answer, threaded=True)
-        self.url = f"http://localhost:{self._server.server_port}"
+        self._server = make_server(host, 0, self._answer, threaded=True)
+        self.url = f"http://{host}:{self._server.server_port}"
 
     def forget(self) -> None:
         """Be honest again."""
@@ -123,3 +125,16 @@ class OpenID:
             claims = jwt.decode(content["id_token"], options={"verify_signature": False})
             return {**content, "id_token": self.sign(self.mend(claims))}
         return content
+
+
+def begin(browser: Browser, target: str) -> str:
+    """Press the login page's button; returns the address of the provider's page."""
+    answer = browser.page(f"/login/oauth?{urlencode({'next': target})}", allow_redirects=False)
+    assert answer.status_code == 303, answer.text[:1000]
+    return answer.headers["Location"]
+
+
+def arrive(browser: Browser, callback: str) -> requests.Response:
+    """Come back from the provider; follows nothing."""
+    headers = {"Accept": "text/html", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
+    return browser.http.get(callback, headers=headers, allow_redirects=False, timeout=30)
