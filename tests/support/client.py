@@ -33,12 +33,17 @@ class Browser:
         headers = {"Accept": "text/html", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
         return self.http.get(self.url + path, headers=headers, timeout=options.pop("timeout", 70), **options)
 
-    def open(self, path: str) -> Session:
-        """Open a dashboard: page (through the waiting room, if it leads there), WebSocket, document."""
+    def seated_page(self, path: str) -> requests.Response:
+        """GET a dashboard's page, through the waiting room if it leads there."""
         answer = self.page(path)
         if "/berth/waiting" in answer.url:
             self.wait_for_seat(path)
             answer = self.page(path)
+        return answer
+
+    def open(self, path: str) -> Session:
+        """Open a dashboard: page (through the waiting room, if it leads there), WebSocket, document."""
+        answer = self.seated_page(path)
         assert answer.status_code == 200, (answer.status_code, answer.text[:300])
         return Session(self, answer)
 
