@@ -21,6 +21,9 @@ pytestmark = pytest.mark.alone
 
 TRIES = 20
 
+SETTLE = 10
+"""Seconds after which memory is looked at."""
+
 
 def quick(visitor: Visitor) -> float:
     """Do the quick task and return how long it took (s)."""
@@ -57,7 +60,7 @@ def test_a_replica_takes_little_more_than_panel_serve(release: Release) -> None:
     release.namespace.apply(_plain(replica))
     try:
         release.namespace.kubectl("wait", "pod/plain-panel", "--for=condition=Ready", "--timeout=60s")
-        time.sleep(35)
+        time.sleep(SETTLE)
         ours, plain = memory(release, replica["metadata"]["name"]), memory(release, "plain-panel")
     finally:
         release.namespace.kubectl("delete", "pod", "plain-panel", "--force", "--grace-period=0")
@@ -113,9 +116,9 @@ def test_eight_in_one_pod_do_not_disturb_each_other(shared_pods: Release) -> Non
 
 
 def settled_memory(release: Release, pod: str, visitors: Sequence[Visitor]) -> float:
-    """Return a pod's working set (MiB) when the kubelet has looked again; the visitors stay meanwhile."""
+    """Return a pod's working set (MiB) after a while; the visitors stay meanwhile."""
     with ExitStack() as stack:
         for visitor in visitors:
             stack.enter_context(visitor.staying())
-        time.sleep(35)
-    return memory(release, pod)
+        time.sleep(SETTLE)
+        return memory(release, pod)

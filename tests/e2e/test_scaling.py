@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,20 +11,20 @@ from tests.e2e.conftest import VALUES
 from tests.e2e.figures import measured
 from tests.e2e.release import USERS, Release
 from tests.e2e.visitors import Visitor, arrive, leave
-from tests.support.polling import until
 
 pytestmark = pytest.mark.alone
 
 EIGHT = USERS[:8]
 
+COMPUTING = 120
+"""Seconds."""
 
-@pytest.fixture
-def eight(release: Release) -> Iterator[list[Visitor]]:
-    """Eight visitors who came together to one spare seat."""
+
+@pytest.fixture(scope="module")
+def eight(release: Release) -> list[Visitor]:
+    """Eight visitors who came together to one spare seat, until a test sends them away."""
     release.await_ready("replica", 1)
-    visitors = arrive(release, EIGHT)
-    yield visitors
-    leave(visitors)
+    return arrive(release, EIGHT)
 
 
 def seated(release: Release) -> dict[str, tuple[str, ...]]:
@@ -42,21 +41,22 @@ def test_eight_who_arrive_together_are_seated_each_alone(release: Release, eight
 
 def test_those_who_leave_take_their_pods_along(release: Release, eight: list[Visitor]) -> None:
     """From eight visitors to one: the pods go, and the one in which somebody still sits is not touched."""
-    release.await_ready("replica", 9)
     stays, *leavers = eight
-    leave(leavers)
-    pod = until(lambda: next((name for name, who in seated(release).items() if len(seated(release)) == 1), None), 60)
+    pod = stays.pod(release)
     before = release.namespace.get("pod", pod)["metadata"]["uid"]
+    leave(leavers)
     release.await_ready("replica", 2, 120)
     assert release.namespace.get("pod", pod)["metadata"]["uid"] == before
+    assert seated(release) == {pod: (stays.id,)}
     assert stays.works()
+    leave([stays])
 
 
 def test_computing_adds_no_pods(release: Release) -> None:
     """Visitors who keep the processor busy for minutes have a pod each, and there is one spare: never more."""
     visitors = arrive(release, EIGHT, "/loop")
     release.await_ready("replica", 9)
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + COMPUTING
     with ThreadPoolExecutor(len(visitors)) as pool:
         computing = [pool.submit(compute, visitor, deadline) for visitor in visitors]
         most = 0
