@@ -34,6 +34,6 @@ def be_killed_first(score: int) -> None:
 def reseed() -> None:
     """Give this process random numbers of its own: a fork inherits its parent's."""
     random.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy:
-        numpy.random.seed()
+    # Numpy imports this part only when somebody asks for it, and it seeds itself then.
+    if numpy_random := sys.modules.get("numpy.random"):
+        numpy_random.seed()
