@@ -18,6 +18,9 @@ NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mo
 
 CHUNK = 2**16
 
+IDLE = 10.0
+"""Seconds after which a connection is not used again: a server may close it just then, and a browser asks once more."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -57,6 +60,7 @@ class Browser:
         # One person has few connections; none of them is another's.
         self.http.trust_env = False
         self.cache: dict[str, Cached] = {}
+        self._asked = time.monotonic()
 
     @property
     def cookies(self) -> str:
@@ -105,6 +109,9 @@ class Browser:
         self.cache[url] = Cached(time.time() + _age(answer), answer.headers.get("ETag", known.tag if known else ""))
 
     def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
+        before, self._asked = self._asked, time.monotonic()
+        if self._asked - before > IDLE:
+            self.http.close()
         return self.http.request(method, url, timeout=self.limits.step, stream=True, **options)
 
     def _body(self, answer: requests.Response, decode: bool = True) -> bytes:
