@@ -14,6 +14,9 @@ from loadtests.report.run import Run
 BUSY, WINDOW = 0.9, 10.0
 """Share of a core on average over so many seconds from which on a client process is too busy."""
 
+IDLE = 0.5
+"""Share of a core up to which a process that is late lacks a core to run on, and not the time to do its work."""
+
 LATE = 0.05
 """Delay (s) of the event loop that a client process may exceed in one second of twenty."""
 
@@ -101,7 +104,12 @@ def _bottleneck(worker: _Worker) -> str:
         what = f"was late by {late} or more in one second of twenty ({much} is too much)"
     else:
         return ""
+    way_out = (
+        "It computed little and waited for a core: run it on another machine."
+        if worker.busiest < IDLE
+        else "Use more client processes, or fewer visitors."
+    )
     return (
-        f"The client was the bottleneck: its process {worker.name} {what}, so that these durations are partly its own. "
-        "Use more client processes, or fewer visitors."
+        f"The client was the bottleneck: its process {worker.name} {what}, "
+        f"so that these durations are partly its own. {way_out}"
     )

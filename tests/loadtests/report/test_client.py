@@ -62,3 +62,10 @@ def test_a_process_that_is_late_in_more_than_one_second_of_twenty_is_the_bottlen
 def test_the_process_is_named(tmp_path: Path) -> None:
     samples = [*busy(0.2, 10), *busy(0.95, 10, worker="worker-2")]
     assert "its process worker-2 used 0.95 of a core" in found(tmp_path, *samples).bottleneck
+
+
+@pytest.mark.parametrize(("cpu", "way_out"), [(0.1, "run it on another machine"), (0.6, "more client processes")])
+def test_the_way_out_is_the_one_that_helps(tmp_path: Path, cpu: float, way_out: str) -> None:
+    """More processes would not help one that has too little of a core for the little that it does."""
+    samples = [(at, "1", cpu, 0.3, 10) for at in range(20)]
+    assert way_out in found(tmp_path, *samples).bottleneck
