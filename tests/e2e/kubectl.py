@@ -23,6 +23,11 @@ def run(*command: str, given: str = "", patience: float = PATIENCE) -> str:
     return done.stdout
 
 
+def raw(path: str) -> Any:
+    """Return the JSON at a path of the API server, which reaches all pods and kubelets. Raises CommandFailed."""
+    return json.loads(run("kubectl", "get", "--raw", path))
+
+
 class Namespace:
     """A namespace of the tests' own."""
 

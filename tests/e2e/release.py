@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.kubectl import CommandFailed, Namespace, names, run
+from tests.e2e.kubectl import CommandFailed, Namespace, names, raw
 from tests.support.client import Browser
 from tests.support.polling import until
 
@@ -143,10 +143,8 @@ class Release:
         return {pod: status for pod, status in zip(pods, said, strict=True) if status}
 
     def _status(self, pod: str) -> Any:
-        # Through the API server, because pods of another cluster cannot be reached from here.
-        path = f"/api/v1/namespaces/{self.namespace.name}/pods/{pod}:9090/proxy/status"
         with suppress(CommandFailed):
-            return json.loads(run("kubectl", "get", "--raw", path))
+            return raw(f"/api/v1/namespaces/{self.namespace.name}/pods/{pod}:9090/proxy/status")
         return None
 
     def floor(self) -> int:

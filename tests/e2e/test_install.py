@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import time
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tests.e2e.figures import measured
-from tests.e2e.kubectl import Namespace, names, run
+from tests.e2e.kubectl import Namespace, names, raw, run
 from tests.e2e.release import Release
 from tests.support.client import Browser
 from tests.support.polling import until
@@ -135,7 +134,7 @@ def memory(release: Release, pod: str) -> float:
 
     def look() -> dict[str, float]:
         """Bytes by the time at which they were counted, of each container."""
-        summary = json.loads(run("kubectl", "get", "--raw", path))
+        summary = raw(path)
         ours = {"name": pod, "namespace": release.namespace.name}
         (found,) = [one for one in summary["pods"] if ours.items() <= one["podRef"].items()]
         return {one["name"] + one["memory"]["time"]: one["memory"]["workingSetBytes"] for one in found["containers"]}

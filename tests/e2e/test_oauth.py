@@ -11,13 +11,7 @@ from tests.e2e.conftest import VALUES
 from tests.e2e.kubectl import Namespace, run
 from tests.e2e.release import Release, merged
 from tests.support.client import Browser
-from tests.support.openid import OpenID, arrive, begin
-
-MEMBERS = """
-import panel as pn
-pn.extension(authorize_callback=lambda info: info.get("email", "").endswith("@example.org"))
-pn.widgets.Button(name=f"user: {pn.state.user}").servable()
-"""
+from tests.support.openid import MEMBERS, OpenID, arrive, begin
 
 
 def node() -> str:

@@ -32,7 +32,7 @@ from berth.tickets import Keys, Visitor
 from berth.tokens import Token, seal
 from tests.support.chromium import running
 from tests.support.client import Browser
-from tests.support.openid import Claims, OpenID, arrive, begin
+from tests.support.openid import MEMBERS, Claims, OpenID, arrive, begin
 from tests.support.system import PASSWORD, SECRET, System
 
 KNOWN = """
@@ -47,12 +47,6 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 SHARED = {"BERTH_OAUTH_TOKENS": "access", "BERTH_SEATS": 20, "BERTH_MAX_BERTHS": 4}
 """Visitors share berths, where what belongs to one could show up with another."""
-
-MEMBERS = """
-import panel as pn
-pn.extension(authorize_callback=lambda info: info.get("email", "").endswith("@example.org"))
-pn.widgets.Button(name="for members").servable()
-"""
 
 
 @pytest.fixture(scope="module")

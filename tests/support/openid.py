@@ -33,6 +33,14 @@ USERS = {
 }
 """Whom it knows, by what is typed into its page. ``alice`` claims the name of a user with a password."""
 
+MEMBERS = """
+import panel as pn
+pn.extension(authorize_callback=lambda info: info.get("email", "").endswith("@example.org"))
+pn.widgets.Button(name="for members").servable()
+pn.widgets.Button(name=f"user: {pn.state.user}").servable()
+"""
+"""A dashboard that shows some of them their name, and the others nothing."""
+
 
 class OpenID:
     """``http://HOST:PORT``; ``mend`` changes the claims before they are signed, ``sign`` signs in another way.
